@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_CONFIG_HPP
+#define PERDURE_CONFIG_HPP
+
+// The version of the library, the platform it is built for, and the one hook that a user may set.
+//
+// A file <perdure_config.hpp> on the include path is read first. It may define PERDURE_PANIC and, for a cross build that
+// the tests below misjudge, one of the PERDURE_OS_ macros. No macro changes the layout of a public type. Every translation
+// unit of a program must see the same definitions.
+
+#if defined(__has_include)
+#if __has_include(<perdure_config.hpp>)
+#include <perdure_config.hpp>
+#endif
+#endif
+
+#define PERDURE_VERSION_MAJOR 0
+#define PERDURE_VERSION_MINOR 1
+#define PERDURE_VERSION_PATCH 0
+#define PERDURE_VERSION_STRING "0.1.0"
+
+#if !defined(PERDURE_OS_LINUX) && !defined(PERDURE_OS_DARWIN) && !defined(PERDURE_OS_BSD) && !defined(PERDURE_OS_NONE)
+#if defined(__linux__)
+#define PERDURE_OS_LINUX 1
+#elif defined(__APPLE__)
+#define PERDURE_OS_DARWIN 1
+#elif defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)
+#define PERDURE_OS_BSD 1
+#else
+#define PERDURE_OS_NONE 1
+#endif
+#endif
+
+#if defined(PERDURE_OS_LINUX) || defined(PERDURE_OS_DARWIN) || defined(PERDURE_OS_BSD)
+#define PERDURE_HAS_POSIX 1
+#else
+#define PERDURE_HAS_POSIX 0
+#endif
+
+// What happens on a programmer's error (reading the value of a failed result). It must not return. The default stops the
+// program where a debugger or a core dump shows the line.
+#ifndef PERDURE_PANIC
+#if defined(_MSC_VER) && !defined(__clang__)
+#define PERDURE_PANIC(message) __fastfail(7)
+#else
+#define PERDURE_PANIC(message) __builtin_trap()
+#endif
+#endif
+
+#define PERDURE_ASSERT(condition, message) (static_cast<bool>(condition) ? static_cast<void>(0) : static_cast<void>(PERDURE_PANIC(message)))
+
+#endif // PERDURE_CONFIG_HPP

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_CORE_BYTES_HPP
+#define PERDURE_CORE_BYTES_HPP
+
+// bytes, mutable_bytes: views of contiguous bytes that somebody else owns.
+//
+// They convert from anything byte-like and contiguous (std::string, std::string_view, std::span, std::vector, std::array,
+// a string literal) without including any of it, so that the seams of the library cost no standard header.
+//   A literal or C string is its characters without the closing NUL.
+//   A char array that can be written to is refused: nobody can tell its text from its padding. Say bytes(data, size).
+//   Elements wider than a byte are refused, too: say bytes_of(values) and mean it (byte order, padding).
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <perdure/config.hpp>
+
+namespace perdure {
+inline namespace v1 {
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_byte_like = std::is_same_v<T, char> || std::is_same_v<T, unsigned char> || std::is_same_v<T, signed char> ||
+                                     std::is_same_v<T, char8_t> || std::is_same_v<T, std::byte>;
+
+template <class R>
+using element_of = std::remove_pointer_t<decltype(std::declval<R&>().data())>;
+
+template <class R>
+concept contiguous = requires(R& r) {
+  *r.data();
+  static_cast<std::size_t>(r.size());
+};
+
+template <class R>
+concept byte_range = contiguous<R> && is_byte_like<std::remove_cv_t<element_of<R>>>;
+
+template <class R>
+concept mutable_byte_range = byte_range<R> && !std::is_const_v<element_of<R>>;
+
+}  // namespace detail
+
+class mutable_bytes {
+ public:
+  constexpr mutable_bytes() noexcept = default;
+  constexpr mutable_bytes(std::byte* data, std::size_t size) noexcept : data_(data), size_(size) {}
+  template <class C>
+    requires(detail::is_byte_like<C> && !std::is_same_v<C, std::byte>)
+  mutable_bytes(C* data, std::size_t size) noexcept : data_(reinterpret_cast<std::byte*>(data)), size_(size) {}
+  template <class C, std::size_t N>
+    requires detail::is_byte_like<C>
+  mutable_bytes(C (&array)[N]) noexcept : mutable_bytes(array, N) {}
+  template <class R>
+    requires(!std::is_same_v<std::remove_cvref_t<R>, mutable_bytes> && detail::mutable_byte_range<std::remove_reference_t<R>>)
+  mutable_bytes(R&& range) noexcept : mutable_bytes(range.data(), static_cast<std::size_t>(range.size())) {}
+
+  [[nodiscard]] constexpr std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] constexpr std::byte* begin() const noexcept { return data_; }
+  [[nodiscard]] constexpr std::byte* end() const noexcept { return data_ + size_; }
+
+  [[nodiscard]] constexpr mutable_bytes first(std::size_t count) const noexcept { return {data_, count < size_ ? count : size_}; }
+  [[nodiscard]] constexpr mutable_bytes from(std::size_t offset) const noexcept {
+    return offset < size_ ? mutable_bytes{data_ + offset, size_ - offset} : mutable_bytes{data_ + size_, 0};
+  }
+
+ private:
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+class bytes {
+ public:
+  constexpr bytes() noexcept = default;
+  constexpr bytes(const std::byte* data, std::size_t size) noexcept : data_(data), size_(size) {}
+  template <class C>
+    requires(detail::is_byte_like<C> && !std::is_same_v<C, std::byte>)
+  bytes(const C* data, std::size_t size) noexcept : data_(reinterpret_cast<const std::byte*>(data)), size_(size) {}
+  constexpr bytes(mutable_bytes view) noexcept : data_(view.data()), size_(view.size()) {}
+
+  // A literal: its characters, embedded NULs included, without the closing one. An array of bytes: all of it.
+  template <class C, std::size_t N>
+    requires detail::is_byte_like<C>
+  bytes(const C (&array)[N]) noexcept : bytes(array, is_text<C> && array[N - 1] == C{} ? N - 1 : N) {}
+  template <std::size_t N>
+  bytes(char (&)[N]) = delete;
+  template <class P>
+    requires(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)
+  bytes(P text) noexcept : bytes(text, std::strlen(text)) {}
+
+  template <class R>
+    requires(!std::is_same_v<std::remove_cvref_t<R>, bytes> && !std::is_same_v<std::remove_cvref_t<R>, mutable_bytes> &&
+             detail::byte_range<std::remove_reference_t<R>>)
+  bytes(R&& range) noexcept : bytes(range.data(), static_cast<std::size_t>(range.size())) {}
+
+  [[nodiscard]] constexpr const std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] constexpr const std::byte* begin() const noexcept { return data_; }
+  [[nodiscard]] constexpr const std::byte* end() const noexcept { return data_ + size_; }
+
+  // Both stay inside the view, whatever the argument.
+  [[nodiscard]] constexpr bytes first(std::size_t count) const noexcept { return {data_, count < size_ ? count : size_}; }
+  [[nodiscard]] constexpr bytes from(std::size_t offset) const noexcept {
+    return offset < size_ ? bytes{data_ + offset, size_ - offset} : bytes{data_ + size_, 0};
+  }
+
+  [[nodiscard]] friend bool operator==(bytes a, bytes b) noexcept {
+    return a.size_ == b.size_ && (a.size_ == 0 || std::memcmp(a.data_, b.data_, a.size_) == 0);
+  }
+
+ private:
+  template <class C>
+  static constexpr bool is_text = std::is_same_v<C, char> || std::is_same_v<C, char8_t>;
+
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// The memory of a trivially copyable value, or of a contiguous range of them: what this machine's byte order and padding
+// make of it. Read it back on the same kind of machine, or write a codec.
+template <class T>
+  requires(detail::contiguous<const T> && std::is_trivially_copyable_v<std::remove_cv_t<detail::element_of<const T>>>)
+[[nodiscard]] bytes bytes_of(const T& range) noexcept {
+  return {reinterpret_cast<const std::byte*>(range.data()), static_cast<std::size_t>(range.size()) * sizeof(*range.data())};
+}
+template <class T>
+  requires(!detail::contiguous<const T> && std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>)
+[[nodiscard]] bytes bytes_of(const T& value) noexcept {
+  return {reinterpret_cast<const std::byte*>(&value), sizeof(T)};
+}
+
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_CORE_BYTES_HPP

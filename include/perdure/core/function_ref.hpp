@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_CORE_FUNCTION_REF_HPP
+#define PERDURE_CORE_FUNCTION_REF_HPP
+
+// function_ref<R(Args...)>: a reference to something callable, for the time of one call. Two pointers, no allocation, so
+// that a visitor can cross a seam without <functional> and without making the seam a template.
+
+#include <type_traits>
+#include <utility>
+
+namespace perdure {
+inline namespace v1 {
+
+template <class Signature>
+class function_ref;
+
+template <class R, class... Args>
+class function_ref<R(Args...)> {
+ public:
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<R, F&, Args...>)
+  function_ref(F&& callable) noexcept
+      : target_(const_cast<void*>(static_cast<const volatile void*>(__builtin_addressof(callable)))), call_([](void* target, Args... args) -> R {
+          return (*static_cast<std::remove_reference_t<F>*>(target))(std::forward<Args>(args)...);
+        }) {}
+
+  R operator()(Args... args) const { return call_(target_, std::forward<Args>(args)...); }
+
+ private:
+  void* target_;
+  R (*call_)(void*, Args...);
+};
+
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_CORE_FUNCTION_REF_HPP

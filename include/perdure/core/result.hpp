@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_CORE_RESULT_HPP
+#define PERDURE_CORE_RESULT_HPP
+
+// result<T>: a T, or the failure that came instead. Spelled like std::expected<T, failure>, and a type of its own, so that
+// the language mode of a translation unit never changes what a signature means.
+//
+//   auto file = fs.open("a", {});
+//   if (!file) return file.error();
+//   use(*file);
+//
+// Reading the value of a failure, or the failure of a value, is a programmer's error and ends in PERDURE_PANIC.
+
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <perdure/core/failure.hpp>
+
+// Leaves the calling function with the failure of `expression`, if it has one.
+#define PERDURE_TRY(...)                                                                   \
+  do {                                                                                     \
+    if (auto perdure_tried = (__VA_ARGS__); !perdure_tried) return perdure_tried.error(); \
+  } while (false)
+
+namespace perdure {
+inline namespace v1 {
+
+template <class T>
+class result;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+
+// Storage apart from the interface: clang 14 calls a constrained destructor implicitly deleted, a specialised base works.
+template <class T, bool = std::is_trivially_destructible_v<T>>
+struct result_storage {
+  union {
+    T value;
+    failure error;
+  };
+  bool has_value;
+  template <class... Args>
+  constexpr explicit result_storage(std::in_place_t, Args&&... args) : value(std::forward<Args>(args)...), has_value(true) {}
+  constexpr explicit result_storage(const failure& why) noexcept : error(why), has_value(false) {}
+};
+
+template <class T>
+struct result_storage<T, false> {
+  union {
+    T value;
+    failure error;
+  };
+  bool has_value;
+  template <class... Args>
+  constexpr explicit result_storage(std::in_place_t, Args&&... args) : value(std::forward<Args>(args)...), has_value(true) {}
+  constexpr explicit result_storage(const failure& why) noexcept : error(why), has_value(false) {}
+  constexpr result_storage(const result_storage& other)
+    requires std::is_copy_constructible_v<T>
+      : has_value(other.has_value) {
+    take(other);
+  }
+  constexpr result_storage(result_storage&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value(other.has_value) {
+    take(std::move(other));
+  }
+  constexpr result_storage& operator=(const result_storage& other)
+    requires std::is_copy_constructible_v<T>
+  {
+    if (this != &other) replace(other);
+    return *this;
+  }
+  constexpr result_storage& operator=(result_storage&& other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+    if (this != &other) replace(std::move(other));
+    return *this;
+  }
+  constexpr ~result_storage() {
+    if (has_value) value.~T();
+  }
+
+ private:
+  template <class Other>
+  constexpr void take(Other&& other) {
+    if (has_value) {
+      ::new (static_cast<void*>(__builtin_addressof(value))) T(std::forward<Other>(other).value);
+    } else {
+      ::new (static_cast<void*>(__builtin_addressof(error))) failure(other.error);
+    }
+  }
+  template <class Other>
+  constexpr void replace(Other&& other) {
+    if (has_value) value.~T();
+    has_value = false;  // should T's move throw, what is left is a failure of unspecified content, never a dead value
+    ::new (static_cast<void*>(__builtin_addressof(error))) failure(code::io, operation::none);
+    if (other.has_value) {
+      ::new (static_cast<void*>(__builtin_addressof(value))) T(std::forward<Other>(other).value);
+      has_value = true;
+    } else {
+      error = other.error;
+    }
+  }
+};
+
+}  // namespace detail
+
+template <class T>
+class [[nodiscard]] result {
+ public:
+  using value_type = T;
+  using error_type = failure;
+
+  constexpr result(const failure& why) noexcept : storage_(why) {}
+  template <class U = T>
+    requires(!std::is_same_v<std::remove_cvref_t<U>, failure> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+             !detail::is_result<std::remove_cvref_t<U>> && std::is_constructible_v<T, U>)
+  constexpr explicit(!std::is_convertible_v<U, T>) result(U&& value) : storage_(std::in_place, std::forward<U>(value)) {}
+  template <class... Args>
+  constexpr explicit result(std::in_place_t, Args&&... args) : storage_(std::in_place, std::forward<Args>(args)...) {}
+
+  [[nodiscard]] constexpr bool has_value() const noexcept { return storage_.has_value; }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return storage_.has_value; }
+
+  [[nodiscard]] constexpr T& value() & noexcept { return checked(), storage_.value; }
+  [[nodiscard]] constexpr const T& value() const& noexcept { return checked(), storage_.value; }
+  [[nodiscard]] constexpr T&& value() && noexcept { return checked(), std::move(storage_.value); }
+  [[nodiscard]] constexpr T& operator*() & noexcept { return value(); }
+  [[nodiscard]] constexpr const T& operator*() const& noexcept { return value(); }
+  [[nodiscard]] constexpr T&& operator*() && noexcept { return std::move(*this).value(); }
+  [[nodiscard]] constexpr T* operator->() noexcept { return __builtin_addressof(value()); }
+  [[nodiscard]] constexpr const T* operator->() const noexcept { return __builtin_addressof(value()); }
+
+  [[nodiscard]] constexpr const failure& error() const noexcept {
+    PERDURE_ASSERT(!storage_.has_value, "result::error() of a value");
+    return storage_.error;
+  }
+  template <class U>
+  [[nodiscard]] constexpr T value_or(U&& other) const& {
+    return storage_.has_value ? storage_.value : static_cast<T>(std::forward<U>(other));
+  }
+  template <class U>
+  [[nodiscard]] constexpr T value_or(U&& other) && {
+    return storage_.has_value ? std::move(storage_.value) : static_cast<T>(std::forward<U>(other));
+  }
+
+  // `next` takes the value and returns a result of its own.
+  template <class Next>
+  constexpr auto and_then(Next&& next) && -> std::remove_cvref_t<std::invoke_result_t<Next, T>> {
+    if (!storage_.has_value) return storage_.error;
+    return std::forward<Next>(next)(std::move(storage_.value));
+  }
+  // `map` takes the value and returns another value.
+  template <class Map>
+  constexpr auto transform(Map&& map) && -> result<std::remove_cvref_t<std::invoke_result_t<Map, T>>> {
+    if (!storage_.has_value) return storage_.error;
+    return std::forward<Map>(map)(std::move(storage_.value));
+  }
+
+ private:
+  constexpr void checked() const noexcept { PERDURE_ASSERT(storage_.has_value, "result::value() of a failure"); }
+
+  detail::result_storage<T> storage_;
+};
+
+template <>
+class [[nodiscard]] result<void> {
+ public:
+  using value_type = void;
+  using error_type = failure;
+
+  constexpr result() noexcept : error_(code::io, operation::none), has_value_(true) {}
+  constexpr result(const failure& why) noexcept : error_(why), has_value_(false) {}
+
+  [[nodiscard]] constexpr bool has_value() const noexcept { return has_value_; }
+  [[nodiscard]] constexpr explicit operator bool() const noexcept { return has_value_; }
+  constexpr void value() const noexcept { PERDURE_ASSERT(has_value_, "result::value() of a failure"); }
+  [[nodiscard]] constexpr const failure& error() const noexcept {
+    PERDURE_ASSERT(!has_value_, "result::error() of a value");
+    return error_;
+  }
+  template <class Next>
+  constexpr auto and_then(Next&& next) const -> std::remove_cvref_t<std::invoke_result_t<Next>> {
+    if (!has_value_) return error_;
+    return std::forward<Next>(next)();
+  }
+
+ private:
+  failure error_;
+  bool has_value_;
+};
+
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_CORE_RESULT_HPP
