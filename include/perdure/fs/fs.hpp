@@ -104,7 +104,8 @@ concept HasClose = requires(H& file) {
   { file.close() } -> results_in<void>;
 };
 template <class H>
-concept MoveOnlyHandle = std::is_nothrow_move_constructible_v<H> && std::is_nothrow_move_assignable_v<H> && !std::is_copy_constructible_v<H>;
+concept MoveOnlyHandle =
+    std::is_nothrow_move_constructible_v<H> && std::is_nothrow_move_assignable_v<H> && !std::is_copy_constructible_v<H>;
 
 template <class F>
 concept HasFile = requires { typename F::file; };
@@ -153,8 +154,8 @@ concept DeclaresFs = requires { typename F::perdure_fs; } && std::same_as<typena
 }  // namespace detail
 
 template <class H>
-concept File = detail::MoveOnlyHandle<H> && detail::HasReadAt<H> && detail::HasWriteAt<H> && detail::HasSize<H> && detail::HasTruncate<H> &&
-               detail::HasSync<H> && detail::HasClose<H>;
+concept File = detail::MoveOnlyHandle<H> && detail::HasReadAt<H> && detail::HasWriteAt<H> && detail::HasSize<H> &&
+               detail::HasTruncate<H> && detail::HasSync<H> && detail::HasClose<H>;
 
 template <class F>
 concept Fs = detail::DeclaresFs<F> && detail::HasFile<F> && File<typename F::file> && detail::HasOpen<F> && detail::HasStat<F> &&

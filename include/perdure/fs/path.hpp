@@ -28,8 +28,9 @@ template <class P>
 concept narrow_path = has_native_string<P> && byte_range<std::remove_cvref_t<decltype(std::declval<const P&>().native())>>;
 
 template <class R>
-concept text_range = byte_range<R> && !has_native_string<R> &&
-                     (std::is_same_v<std::remove_cv_t<element_of<R>>, char> || std::is_same_v<std::remove_cv_t<element_of<R>>, char8_t>);
+concept text_range =
+    byte_range<R> && !has_native_string<R> &&
+    (std::is_same_v<std::remove_cv_t<element_of<R>>, char> || std::is_same_v<std::remove_cv_t<element_of<R>>, char8_t>);
 
 }  // namespace detail
 
@@ -44,12 +45,14 @@ class path_view {
   template <std::size_t N>
   constexpr path_view(const char (&text)[N]) noexcept : data_(text), size_(text[N - 1] == '\0' ? N - 1 : N) {}
   template <std::size_t N>
-  path_view(const char8_t (&text)[N]) noexcept : data_(reinterpret_cast<const char*>(text)), size_(text[N - 1] == 0 ? N - 1 : N) {}
+  path_view(const char8_t (&text)[N]) noexcept
+      : data_(reinterpret_cast<const char*>(text)), size_(text[N - 1] == 0 ? N - 1 : N) {}
   template <std::size_t N>
   path_view(char (&text)[N]) noexcept : path_view(static_cast<const char*>(text)) {}
   template <class R>
     requires(!std::is_same_v<std::remove_cvref_t<R>, path_view> && detail::text_range<std::remove_reference_t<R>>)
-  path_view(R&& text) noexcept : data_(reinterpret_cast<const char*>(text.data())), size_(static_cast<std::size_t>(text.size())) {}
+  path_view(R&& text) noexcept
+      : data_(reinterpret_cast<const char*>(text.data())), size_(static_cast<std::size_t>(text.size())) {}
   template <class P>
     requires detail::narrow_path<std::remove_cvref_t<P>>
   path_view(P&& path) noexcept : path_view(path.native()) {}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_FS_DETAIL_POSIX_WRITER_HPP
+#define PERDURE_FS_DETAIL_POSIX_WRITER_HPP
+
+// Who writes: the identity that posix_fs puts into its nonces, and the judgement whether another such writer lives.
+//
+// A process is named by place (boot and process namespace), number and start time, for numbers are given again. The identity is
+// worked out once per process, and again in the child of a fork. Only a writer of the same place can be judged: a process of
+// another container, boot or machine is neither alive nor gone but unknown.
+
+#include <perdure/config.hpp>
+
+#if PERDURE_HAS_POSIX
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#if defined(PERDURE_OS_DARWIN) || defined(PERDURE_OS_BSD)
+#include <sys/sysctl.h>
+#include <sys/types.h>
+#endif
+
+#include <perdure/fs/detail/posix_error.hpp>
+#include <perdure/fs/fs_types.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace detail {
+
+// FNV-1a: it names, it does not protect.
+[[nodiscard]] inline std::uint64_t mixed(std::uint64_t seed, bytes more) noexcept {
+  for (std::byte b : more) seed = (seed ^ static_cast<std::uint64_t>(b)) * 0x100000001b3ULL;
+  return seed;
+}
+inline constexpr std::uint64_t mix_start = 0xcbf29ce484222325ULL;
+
+#if defined(PERDURE_OS_LINUX)
+
+[[nodiscard]] inline bytes read_small_file(const char* path, char (&buffer)[1024]) noexcept {
+  const int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return {};
+  ssize_t got;
+  do got = ::read(descriptor, buffer, sizeof(buffer));
+  while (got < 0 && errno == EINTR);
+  ::close(descriptor);
+  return {buffer, got > 0 ? static_cast<std::size_t>(got) : 0};
+}
+
+// When the process started, in ticks since boot: field 22 of its stat line. The second field is its own name in parentheses
+// and may hold anything, so counting starts at the last ')'. 0 where there is no such process, or no procfs.
+[[nodiscard]] inline std::uint64_t process_started(const char* stat_path) noexcept {
+  char buffer[1024];
+  const bytes line = read_small_file(stat_path, buffer);
+  std::size_t at = line.size();
+  while (at > 0 && buffer[at - 1] != ')') --at;
+  for (int field = 2; field < 22; ++field) {
+    while (at < line.size() && buffer[at] != ' ') ++at;
+    ++at;
+  }
+  std::uint64_t ticks = 0;
+  for (; at < line.size() && buffer[at] >= '0' && buffer[at] <= '9'; ++at)
+    ticks = ticks * 10 + static_cast<std::uint64_t>(buffer[at] - '0');
+  return ticks;
+}
+
+[[nodiscard]] inline std::uint64_t started_of(std::uint64_t process) noexcept {
+  char digits[24];
+  std::size_t count = 0;
+  do digits[count++] = static_cast<char>('0' + process % 10);
+  while ((process /= 10) != 0);
+  char path[48] = "/proc/";
+  std::size_t at = 6;
+  while (count > 0) path[at++] = digits[--count];
+  std::memcpy(path + at, "/stat", 6);
+  return process_started(path);
+}
+
+[[nodiscard]] inline std::uint64_t place_of_this_process() noexcept {
+  char buffer[1024];
+  const bytes boot = read_small_file("/proc/sys/kernel/random/boot_id", buffer);
+  struct stat space;
+  if (boot.empty() || ::stat("/proc/self/ns/pid", &space) != 0) return 0;
+  return mixed(mixed(mix_start, boot), bytes_of(static_cast<std::uint64_t>(space.st_ino)));
+}
+
+#else
+
+// Start times have no portable call here: a number that was given again delays a sweep, and never misleads one.
+[[nodiscard]] inline std::uint64_t started_of(std::uint64_t) noexcept { return 0; }
+
+[[nodiscard]] inline std::uint64_t place_of_this_process() noexcept {
+  struct timeval boot = {};
+  std::size_t size = sizeof(boot);
+  int name[2] = {CTL_KERN, KERN_BOOTTIME};
+  char host[256] = {};
+  if (::sysctl(name, 2, &boot, &size, nullptr, 0) != 0 || ::gethostname(host, sizeof(host) - 1) != 0) return 0;
+  const std::uint64_t named = mixed(mix_start, bytes(static_cast<const char*>(host)));
+  return mixed(named, bytes_of(static_cast<std::int64_t>(boot.tv_sec)));
+}
+
+#endif
+
+// 0: not worked out; 1: being worked out; 2: there. A forked child starts again, but goes on counting.
+struct writer_identity {
+  int state = 0;
+  nonce self;
+  std::uint64_t serial = 0;
+};
+inline writer_identity this_writer;
+
+inline void work_out_this_writer() noexcept {
+  int none = 0;
+  if (__atomic_compare_exchange_n(&this_writer.state, &none, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+    static const int registered =
+        ::pthread_atfork(nullptr, nullptr, [] { __atomic_store_n(&this_writer.state, 0, __ATOMIC_RELEASE); });
+    (void)registered;
+    const auto process = static_cast<std::uint64_t>(::getpid());
+    this_writer.self = {place_of_this_process(), process, started_of(process), 0};
+    __atomic_store_n(&this_writer.state, 2, __ATOMIC_RELEASE);
+    return;
+  }
+  while (__atomic_load_n(&this_writer.state, __ATOMIC_ACQUIRE) == 1) ::usleep(50);
+}
+
+[[nodiscard]] inline nonce posix_nonce() noexcept {
+  while (__atomic_load_n(&this_writer.state, __ATOMIC_ACQUIRE) != 2) work_out_this_writer();
+  nonce name = this_writer.self;
+  name.serial = __atomic_add_fetch(&this_writer.serial, 1, __ATOMIC_RELAXED);
+  return name;
+}
+
+[[nodiscard]] inline writer_state posix_writer(const nonce& name) noexcept {
+  const nonce self = posix_nonce();
+  if (name.place == 0 || name.place != self.place || name.process == 0 || name.process > 0x7fffffff) return writer_state::unknown;
+  if (name.process == self.process) return name.started == self.started ? writer_state::alive : writer_state::gone;
+  if (::kill(static_cast<pid_t>(name.process), 0) != 0 && errno == ESRCH) return writer_state::gone;
+  const std::uint64_t started = started_of(name.process);
+  if (started == 0 || name.started == 0 || started == name.started) return writer_state::alive;
+  return writer_state::gone;
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_HAS_POSIX
+
+#endif  // PERDURE_FS_DETAIL_POSIX_WRITER_HPP
