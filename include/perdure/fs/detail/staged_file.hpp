@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_FS_DETAIL_STAGED_FILE_HPP
+#define PERDURE_FS_DETAIL_STAGED_FILE_HPP
+
+// staged_file: the protocol that atomic_write and atomic_writer share, one function a step. The numbers are those of the
+// contract in atomic_write.hpp. Any failure before step 6 takes the temporary file away and leaves the target untouched.
+
+#include <perdure/fs/fs_optional.hpp>
+#include <perdure/fs/make_dirs.hpp>
+#include <perdure/fs/temp_name.hpp>
+#include <perdure/fs/write_options.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace detail {
+
+// The same failure, told of the path that the caller named, and with the doubt that there is about that path.
+[[nodiscard]] inline failure retold(const failure& why, path_view path, enum doubt doubt = doubt::none) noexcept {
+  return failure(why.code(), why.operation(), why.system_code()).with(doubt).about({path.data(), path.size()});
+}
+
+template <class F>
+struct held_dir {
+  struct type {};
+};
+template <class F>
+  requires can_open_dir<F>
+struct held_dir<F> {
+  using type = typename decltype(std::declval<F&>().open_dir(path_view(), links::follow))::value_type;
+};
+
+// Names in one directory: held open where that closes a race and saves path walks, spelled out where it is not.
+template <Fs F>
+class place {
+ public:
+  static constexpr std::size_t path_size_max = path_capacity<F>();
+
+  [[nodiscard]] result<void> settle(F& fs, path_view directory, bool hold) {
+    fs_ = &fs;
+    if (!directory_.append(directory).ok()) return failure(code::too_large, operation::open);
+    if constexpr (can_open_dir<F>) {
+      if (hold) {
+        held_ = perdure::open_dir(fs, directory);
+        if (!held_ && held_.error().code() != code::unsupported) return held_.error();
+      }
+    }
+    return {};
+  }
+
+  // Calls `use` with an Fs and the name as that Fs has to be told it.
+  template <class Use>
+  auto with(path_view name, Use&& use) -> decltype(use(std::declval<F&>(), name)) {
+    if constexpr (can_open_dir<F>) {
+      if (held_) return use(*held_, name);
+    }
+    path_buffer<path_size_max> whole;
+    if (!whole.join(directory_, name).ok()) return failure(code::too_large, operation::open);
+    return use(*fs_, path_view(whole));
+  }
+  // The same for two names.
+  template <class Use>
+  result<void> with(path_view first, path_view second, Use&& use) {
+    if constexpr (can_open_dir<F>) {
+      if (held_) return use(*held_, first, second);
+    }
+    path_buffer<path_size_max> whole[2];
+    if (!whole[0].join(directory_, first).ok() || !whole[1].join(directory_, second).ok())
+      return failure(code::too_large, operation::rename);
+    return use(*fs_, path_view(whole[0]), path_view(whole[1]));
+  }
+  [[nodiscard]] result<void> sync() {
+    if constexpr (can_open_dir<F>) {
+      if (held_) return held_->sync_dir(".");
+    }
+    return fs_->sync_dir(directory_);
+  }
+
+ private:
+  struct no_dir {
+    explicit operator bool() const noexcept { return false; }
+  };
+  using held_type = std::conditional_t<can_open_dir<F>, result<typename held_dir<F>::type>, failure>;
+
+  F* fs_ = nullptr;
+  held_type held_ = failure(code::unsupported, operation::open_dir);
+  path_buffer<path_size_max> directory_;
+};
+
+// Does this file hold these bytes? Compared in pieces, so that it costs no memory.
+template <File H>
+[[nodiscard]] bool holds(const H& file, gather content) {
+  const auto size = file.size();
+  if (!size || *size != content.size()) return false;
+  std::uint64_t offset = 0;
+  for (bytes part : content) {
+    while (!part.empty()) {
+      std::byte piece[1024];
+      const bytes expected = part.first(sizeof(piece));
+      const auto got = file.read_at(offset, mutable_bytes(piece, expected.size()));
+      if (!got || !(bytes(piece, *got) == expected)) return false;
+      offset += expected.size();
+      part = part.from(expected.size());
+    }
+  }
+  return true;
+}
+
+template <Fs F>
+class staged_file {
+ public:
+  staged_file() noexcept = default;
+  staged_file(staged_file&&) noexcept = default;
+  staged_file& operator=(staged_file&&) = delete;
+
+  // 1. Where the target is. What cannot be a file's name is refused before anything is touched.
+  [[nodiscard]] result<void> locate(F& fs, path_view path, const write_options& options) {
+    fs_ = &fs;
+    options_ = options;
+    if (options_.durability < options_.at_least) options_.durability = options_.at_least;
+    reached_ = options_.durability;
+    if (path.empty()) return failure(code::invalid_argument, operation::open);
+    if (contains(options_.set, attribute_set::owner) && !contains(options_.set, attribute_set::mode)) {
+      return failure(code::invalid_argument, operation::set_attributes);
+    }
+    path_buffer<path_size_max> followed;
+    if (!followed.append(path).ok()) return failure(code::too_large, operation::open);
+    if (options_.target_link != target_link::replace) PERDURE_TRY(look_for_link(followed));
+    const path_parts parts = split_path<F>(followed);
+    if (parts.name.empty() || parts.name == path_view(".") || parts.name == path_view("..")) {
+      return failure(code::is_a_directory, operation::open);
+    }
+    if (!target_.append(parts.name).ok()) return failure(code::too_large, operation::open);
+    if (options_.parents == parents::make) {
+      const auto made = make_dirs(fs, parts.parent, options_.durability);
+      if (!made) return made.error();
+      reached_ = *made;
+    }
+    PERDURE_TRY(place_.settle(fs, parts.parent, options_.durability == durability::full));
+    if (options_.at_least == durability::full) return place_.sync();  // unsupported where it cannot be had
+    return {};
+  }
+
+  // content::skip_unchanged. Being there is not being durable, so what is skipped is synced first; where that cannot be had of it
+  // (a link, a file that may not be read, a sync that fails), the answer is no, and the file is written like any other.
+  [[nodiscard]] bool settle_unchanged(gather content) {
+    if (options_.content != content::skip_unchanged || options_.existing == existing::refuse) return false;
+    if (options_.set != attribute_set::none) return false;
+    open_options how;
+    how.links = links::refuse;
+    auto there = place_.with(path_view(target_), [&](auto& in, path_view name) { return in.open(name, how); });
+    if (!there || !holds(*there, content)) return false;
+    if (options_.durability == durability::none) return true;
+    if (!there->sync(sync_what::all)) return false;
+    if (options_.durability == durability::ordered) return true;
+    const auto synced = place_.sync();
+    if (!synced && synced.error().code() == code::unsupported && reached_ == durability::full) reached_ = durability::ordered;
+    return synced || synced.error().code() == code::unsupported;
+  }
+  [[nodiscard]] write_report unchanged_report() const noexcept { return {reached_, true, options_.keep}; }
+
+  // 2. The file that will be replaced, as far as something of it is to be kept. Nothing there: nothing to keep.
+  [[nodiscard]] result<void> look_at_replaced() {
+    if (options_.keep == keep::nothing) return {};
+    auto looked = read_replaced();
+    if (looked || looked.error().code() == code::not_found) return {};
+    replaced_ = failure(code::not_found, operation::open);
+    if (options_.keeping == keeping::attempt) return {};
+    return looked;
+  }
+
+  // 3. A file of our own beside it, which nobody may read, even for a moment, who may not read the final one.
+  [[nodiscard]] result<void> create() {
+    open_options how;
+    how.access = access::write;
+    how.creation = creation::create_new;
+    const bool closed_first = replaced_.has_value() || contains(options_.set, attribute_set::mode);
+    how.mode = closed_first ? 0600 : options_.mode;
+    // A name that is taken is somebody else's, or an orphan, and never ours to touch. On a device whose nonces start again
+    // with every boot there may be some to skip.
+    for (int tries_left = 64; tries_left > 0; --tries_left) {
+      temp_ = temp_name(fs_->nonce());
+      file_ = place_.with(path_view(temp_), [&](auto& in, path_view name) { return in.open(name, how); });
+      temp_made_ = file_.has_value();
+      if (file_) return {};
+      if (file_.error().code() != code::already_exists) return file_.error();
+    }
+    return failure(code::busy, operation::open);
+  }
+
+  [[nodiscard]] result<void> write(std::uint64_t offset, gather content) {
+    if (!file_) return failure(code::invalid_argument, operation::write);
+    return file_->write_at(offset, content);
+  }
+
+  // 4. Everything of the file but its name: attributes (after the last write, for writing changes times and takes set-user-id
+  //    bits away), the sync, and the close. A file is closed before it is renamed (L10).
+  [[nodiscard]] result<void> finish() {
+    if (!file_) return failure(code::invalid_argument, operation::write);
+    const bool dressed = replaced_.has_value() || options_.set != attribute_set::none;
+    if (replaced_) PERDURE_TRY(take_over());
+    if (options_.set != attribute_set::none) PERDURE_TRY(set_attributes(*file_, options_.attributes, options_.set));
+    if (options_.durability != durability::none) {
+      const bool barrier = options_.durability == durability::ordered;
+      const auto synced = file_->sync(dressed ? sync_what::all : barrier ? sync_what::order : sync_what::data);
+      if (!synced && synced.error().code() != code::unsupported) return synced;
+      if (!synced && options_.at_least != durability::none) return synced;
+      if (!synced) reached_ = durability::none;
+    }
+    if (replaced_) PERDURE_TRY(replaced_->close());
+    replaced_ = failure(code::not_found, operation::open);
+    return file_->close();
+  }
+
+  // 5. and 6. The name, and its durability. From here on a failure may leave the new file in place, and says so.
+  [[nodiscard]] result<write_report> publish(path_view path) {
+    const auto renamed = take_name();
+    if (!renamed) {
+      remove_temp();
+      return retold(renamed.error(), path, renamed.error().doubt());
+    }
+    temp_made_ = false;
+    if (options_.durability == durability::full) {
+      const auto synced = place_.sync();
+      if (!synced && synced.error().code() != code::unsupported) return retold(synced.error(), path, doubt::durable);
+      if (!synced && reached_ == durability::full) reached_ = durability::ordered;
+    }
+    return write_report{reached_, false, kept_};
+  }
+
+  void abandon() {
+    if (file_) (void)file_->close();
+    remove_temp();
+  }
+
+ private:
+  static constexpr std::size_t path_size_max = path_capacity<F>();
+  static constexpr int links_max = 40;
+
+  // The target behind a chain of links, spelled relative to each link's own directory.
+  [[nodiscard]] result<void> look_for_link(path_buffer<path_size_max>& path) {
+    for (int links_left = links_max; links_left > 0; --links_left) {
+      const auto info = stat_link(*fs_, path);
+      const bool first = links_left == links_max;
+      if (!info && info.error().code() == code::unsupported) return {};  // no links here
+      if (!info && first && info.error().code() == code::not_found) return {};
+      if (!info) return info.error();
+      if (info->kind != file_kind::link) return {};
+      if (options_.target_link == target_link::refuse) return failure(code::invalid_argument, operation::open);
+      char target[path_size_max];
+      const auto size = read_link(*fs_, path, target);
+      if (!size) return size.error();
+      const path_view to(target, *size);
+      path.truncate(!to.empty() && is_separator<F>(to[0]) ? 0 : directory_size(path));
+      if (!path.append(to).ok()) return failure(code::too_large, operation::read_link);
+    }
+    return failure(code::invalid_argument, operation::read_link);  // a loop
+  }
+  [[nodiscard]] static std::size_t directory_size(path_view path) noexcept {
+    std::size_t size = path.size();
+    while (size > 0 && !is_separator<F>(path[size - 1])) --size;
+    return size;
+  }
+
+  [[nodiscard]] result<void> read_replaced() {
+    const auto info = place_.with(path_view(target_), [](auto& in, path_view name) {
+      auto there = stat_link(in, name);
+      return !there && there.error().code() == code::unsupported ? in.stat(name) : there;
+    });
+    if (!info) return info.error();
+    if (info->kind != file_kind::file)
+      return failure(code::not_found, operation::open);  // a link or a device has nothing to hand on
+    open_options how;
+    how.links = links::refuse;
+    const auto open = [&](auto& in, path_view name) { return in.open(name, how); };
+    replaced_ = place_.with(path_view(target_), open);
+    if (!replaced_ && replaced_.error().code() == code::permission) {
+      how.access = access::write;
+      replaced_ = place_.with(path_view(target_), open);
+    }
+    if (!replaced_) return replaced_.error();
+    const auto had = get_attributes(*replaced_);
+    if (!had) return had.error();
+    had_ = *had;
+    return {};
+  }
+
+  [[nodiscard]] result<void> take_over() {
+    const bool must = options_.keeping == keeping::require;
+    attributes wanted = had_;
+    if (contains(options_.keep, keep::owner)) {
+      const auto owned = set_attributes(*file_, wanted, attribute_set::owner);
+      if (!owned && must) return owned;
+      if (owned) kept_ = kept_ | keep::owner;
+      // A group that could not be kept must not gain what was meant for another one, nor anybody the old owner's powers.
+      if (!owned) wanted.mode = (wanted.mode & 0707) | ((wanted.mode & 0007) << 3);
+    }
+    if (contains(options_.keep, keep::xattrs)) {
+      const auto copied = copy_xattrs();
+      if (!copied && must) return copied;
+      if (copied) kept_ = kept_ | keep::xattrs;
+    }
+    if (contains(options_.keep, keep::mode)) {
+      const auto set = set_attributes(*file_, wanted, attribute_set::mode);
+      if (!set && must) return set;
+      if (set && wanted.mode == had_.mode) kept_ = kept_ | keep::mode;
+    }
+    if (contains(options_.keep, keep::modified)) {
+      const auto set = set_attributes(*file_, wanted, attribute_set::modified);
+      if (!set && must) return set;
+      if (set) kept_ = kept_ | keep::modified;
+    }
+    return {};
+  }
+
+  [[nodiscard]] result<void> copy_xattrs() {
+    result<void> copied;
+    const auto listed = for_each_xattr(*replaced_, [&](path_view name, bytes value) {
+      copied = set_xattr(*file_, name, value);
+      return copied ? visit::go_on : visit::stop;
+    });
+    return listed ? copied : listed;
+  }
+
+  [[nodiscard]] result<void> take_name() {
+    const path_view temp(temp_);
+    const path_view target(target_);
+    if (options_.existing == existing::replace) {
+      return place_.with(temp, target, [](auto& in, path_view from, path_view to) { return in.rename(from, to); });
+    }
+    auto done = place_.with(temp, target, [](auto& in, path_view from, path_view to) { return rename_no_replace(in, from, to); });
+    if (done || done.error().code() != code::unsupported) return done;
+    done = place_.with(temp, target, [](auto& in, path_view from, path_view to) { return link(in, from, to); });
+    if (done) remove_temp();
+    return done;
+  }
+
+  void remove_temp() {
+    if (!temp_made_) return;
+    temp_made_ = false;
+    (void)place_.with(path_view(temp_), [](auto& in, path_view name) { return in.remove(name); });
+  }
+
+  F* fs_ = nullptr;
+  write_options options_;
+  enum durability reached_ = durability::none;
+  enum keep kept_ = keep::nothing;
+  bool temp_made_ = false;
+  attributes had_;
+  place<F> place_;
+  path_buffer<255> target_;
+  temp_name temp_{nonce{}};
+  result<typename F::file> file_ = failure(code::not_found, operation::open);
+  result<typename F::file> replaced_ = failure(code::not_found, operation::open);
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_FS_DETAIL_STAGED_FILE_HPP
