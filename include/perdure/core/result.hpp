@@ -21,7 +21,7 @@
 // Leaves the calling function with the failure of `expression`, if it has one.
 #define PERDURE_TRY(...)                                                                   \
   do {                                                                                     \
-    if (auto perdure_tried = (__VA_ARGS__); !perdure_tried) return perdure_tried.error(); \
+    if (auto&& perdure_tried = (__VA_ARGS__); !perdure_tried) return perdure_tried.error(); \
   } while (false)
 
 namespace perdure {

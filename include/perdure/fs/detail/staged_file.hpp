@@ -6,6 +6,7 @@
 // staged_file: the protocol that atomic_write and atomic_writer share, one function a step. The numbers are those of the
 // contract in atomic_write.hpp. Any failure before step 6 takes the temporary file away and leaves the target untouched.
 
+#include <perdure/fs/detail/place.hpp>
 #include <perdure/fs/fs_optional.hpp>
 #include <perdure/fs/make_dirs.hpp>
 #include <perdure/fs/temp_name.hpp>
@@ -14,78 +15,6 @@
 namespace perdure {
 inline namespace v1 {
 namespace detail {
-
-// The same failure, told of the path that the caller named, and with the doubt that there is about that path.
-[[nodiscard]] inline failure retold(const failure& why, path_view path, enum doubt doubt = doubt::none) noexcept {
-  return failure(why.code(), why.operation(), why.system_code()).with(doubt).about({path.data(), path.size()});
-}
-
-template <class F>
-struct held_dir {
-  struct type {};
-};
-template <class F>
-  requires can_open_dir<F>
-struct held_dir<F> {
-  using type = typename decltype(std::declval<F&>().open_dir(path_view(), links::follow))::value_type;
-};
-
-// Names in one directory: held open where that closes a race and saves path walks, spelled out where it is not.
-template <Fs F>
-class place {
- public:
-  static constexpr std::size_t path_size_max = path_capacity<F>();
-
-  [[nodiscard]] result<void> settle(F& fs, path_view directory, bool hold) {
-    fs_ = &fs;
-    if (!directory_.append(directory).ok()) return failure(code::too_large, operation::open);
-    if constexpr (can_open_dir<F>) {
-      if (hold) {
-        held_ = perdure::open_dir(fs, directory);
-        if (!held_ && held_.error().code() != code::unsupported) return held_.error();
-      }
-    }
-    return {};
-  }
-
-  // Calls `use` with an Fs and the name as that Fs has to be told it.
-  template <class Use>
-  auto with(path_view name, Use&& use) -> decltype(use(std::declval<F&>(), name)) {
-    if constexpr (can_open_dir<F>) {
-      if (held_) return use(*held_, name);
-    }
-    path_buffer<path_size_max> whole;
-    if (!whole.join(directory_, name).ok()) return failure(code::too_large, operation::open);
-    return use(*fs_, path_view(whole));
-  }
-  // The same for two names.
-  template <class Use>
-  result<void> with(path_view first, path_view second, Use&& use) {
-    if constexpr (can_open_dir<F>) {
-      if (held_) return use(*held_, first, second);
-    }
-    path_buffer<path_size_max> whole[2];
-    if (!whole[0].join(directory_, first).ok() || !whole[1].join(directory_, second).ok())
-      return failure(code::too_large, operation::rename);
-    return use(*fs_, path_view(whole[0]), path_view(whole[1]));
-  }
-  [[nodiscard]] result<void> sync() {
-    if constexpr (can_open_dir<F>) {
-      if (held_) return held_->sync_dir(".");
-    }
-    return fs_->sync_dir(directory_);
-  }
-
- private:
-  struct no_dir {
-    explicit operator bool() const noexcept { return false; }
-  };
-  using held_type = std::conditional_t<can_open_dir<F>, result<typename held_dir<F>::type>, failure>;
-
-  F* fs_ = nullptr;
-  held_type held_ = failure(code::unsupported, operation::open_dir);
-  path_buffer<path_size_max> directory_;
-};
 
 // Does this file hold these bytes? Compared in pieces, so that it costs no memory.
 template <File H>
@@ -181,12 +110,27 @@ class staged_file {
     for (int tries_left = 64; tries_left > 0; --tries_left) {
       temp_ = temp_name(fs_->nonce());
       file_ = place_.with(path_view(temp_), [&](auto& in, path_view name) { return in.open(name, how); });
-      temp_made_ = file_.has_value();
+      made_.yes = file_.has_value();
       if (file_) return {};
       if (file_.error().code() != code::already_exists) return file_.error();
     }
     return failure(code::busy, operation::open);
   }
+
+  // The same under the target's own name, for a caller who can tell half a file when a crash leaves one.
+  [[nodiscard]] result<void> create_in_place() {
+    open_options how;
+    how.access = access::write;
+    how.creation = creation::create_new;
+    how.mode = contains(options_.set, attribute_set::mode) ? 0600 : options_.mode;
+    file_ = place_.with(path_view(target_), [&](auto& in, path_view name) { return in.open(name, how); });
+    if (!file_) return file_.error();
+    in_place_ = true;
+    made_.yes = true;
+    return {};
+  }
+
+  [[nodiscard]] typename F::file& file() noexcept { return *file_; }
 
   [[nodiscard]] result<void> write(std::uint64_t offset, gather content) {
     if (!file_) return failure(code::invalid_argument, operation::write);
@@ -214,12 +158,12 @@ class staged_file {
 
   // 5. and 6. The name, and its durability. From here on a failure may leave the new file in place, and says so.
   [[nodiscard]] result<write_report> publish(path_view path) {
-    const auto renamed = take_name();
+    const auto renamed = in_place_ ? result<void>() : take_name();
     if (!renamed) {
-      remove_temp();
+      remove_made();
       return retold(renamed.error(), path, renamed.error().doubt());
     }
-    temp_made_ = false;
+    made_.yes = false;
     if (options_.durability == durability::full) {
       const auto synced = place_.sync();
       if (!synced && synced.error().code() != code::unsupported) return retold(synced.error(), path, doubt::durable);
@@ -230,10 +174,17 @@ class staged_file {
 
   void abandon() {
     if (file_) (void)file_->close();
-    remove_temp();
+    remove_made();
   }
 
  private:
+  // There is a file of ours to remove. It moves with the file, so that only one object removes it.
+  struct armed {
+    bool yes = false;
+    armed() noexcept = default;
+    armed(armed&& other) noexcept : yes(std::exchange(other.yes, false)) {}
+  };
+
   static constexpr std::size_t path_size_max = path_capacity<F>();
   static constexpr int links_max = 40;
 
@@ -331,21 +282,23 @@ class staged_file {
     auto done = place_.with(temp, target, [](auto& in, path_view from, path_view to) { return rename_no_replace(in, from, to); });
     if (done || done.error().code() != code::unsupported) return done;
     done = place_.with(temp, target, [](auto& in, path_view from, path_view to) { return link(in, from, to); });
-    if (done) remove_temp();
+    if (done) remove_made();
     return done;
   }
 
-  void remove_temp() {
-    if (!temp_made_) return;
-    temp_made_ = false;
-    (void)place_.with(path_view(temp_), [](auto& in, path_view name) { return in.remove(name); });
+  void remove_made() {
+    if (!made_.yes) return;
+    made_.yes = false;
+    (void)place_.with(in_place_ ? path_view(target_) : path_view(temp_),
+                      [](auto& in, path_view name) { return in.remove(name); });
   }
 
   F* fs_ = nullptr;
   write_options options_;
   enum durability reached_ = durability::none;
   enum keep kept_ = keep::nothing;
-  bool temp_made_ = false;
+  bool in_place_ = false;
+  armed made_;
   attributes had_;
   place<F> place_;
   path_buffer<255> target_;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_FWD_HPP
+#define PERDURE_FWD_HPP
+
+// The names of perdure's classes, for headers that only mention them. It includes nothing.
+
+namespace perdure {
+inline namespace v1 {
+
+class bytes;
+class mutable_bytes;
+class failure;
+class description;
+template <class T>
+class result;
+template <class Signature>
+class function_ref;
+
+class path_view;
+class gather;
+class mapping;
+struct open_options;
+struct file_info;
+struct dir_entry;
+struct nonce;
+struct write_options;
+struct write_report;
+
+class posix_file;
+class posix_fs;
+class posix_dir;
+class any_fs;
+class any_file;
+class any_dir;
+
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_FWD_HPP
