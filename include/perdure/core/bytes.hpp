@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include <perdure/config.hpp>
+#include <perdure/core/basics.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -24,11 +25,11 @@ inline namespace v1 {
 namespace detail {
 
 template <class T>
-inline constexpr bool is_byte_like = std::is_same_v<T, char> || std::is_same_v<T, unsigned char> || std::is_same_v<T, signed char> ||
-                                     std::is_same_v<T, char8_t> || std::is_same_v<T, std::byte>;
+inline constexpr bool is_byte_like = std::is_same_v<T, char> || std::is_same_v<T, unsigned char> ||
+                                     std::is_same_v<T, signed char> || std::is_same_v<T, char8_t> || std::is_same_v<T, std::byte>;
 
 template <class R>
-using element_of = std::remove_pointer_t<decltype(std::declval<R&>().data())>;
+using element_of = std::remove_pointer_t<decltype(detail::some<R&>().data())>;
 
 template <class R>
 concept contiguous = requires(R& r) {

@@ -9,16 +9,17 @@
 //   clock.unix_ns()      since 1970, as well as this machine knows it; may jump
 //   clock.sleep_ns(n)    returns when elapsed_ns() has advanced by n or more
 
-#include <concepts>
 #include <cstdint>
+
+#include <perdure/core/basics.hpp>
 
 namespace perdure {
 inline namespace v1 {
 
 template <class C>
 concept Clock = requires(C& clock, std::int64_t nanoseconds) {
-  { clock.elapsed_ns() } -> std::same_as<std::int64_t>;
-  { clock.unix_ns() } -> std::same_as<std::int64_t>;
+  { clock.elapsed_ns() } -> detail::same_as<std::int64_t>;
+  { clock.unix_ns() } -> detail::same_as<std::int64_t>;
   clock.sleep_ns(nanoseconds);
 };
 

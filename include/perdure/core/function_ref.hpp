@@ -7,7 +7,8 @@
 // that a visitor can cross a seam without <functional> and without making the seam a template.
 
 #include <type_traits>
-#include <utility>
+
+#include <perdure/core/basics.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -21,11 +22,12 @@ class function_ref<R(Args...)> {
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<R, F&, Args...>)
   function_ref(F&& callable) noexcept
-      : target_(const_cast<void*>(static_cast<const volatile void*>(__builtin_addressof(callable)))), call_([](void* target, Args... args) -> R {
-          return (*static_cast<std::remove_reference_t<F>*>(target))(std::forward<Args>(args)...);
+      : target_(const_cast<void*>(static_cast<const volatile void*>(__builtin_addressof(callable)))),
+        call_([](void* target, Args... args) -> R {
+          return (*static_cast<std::remove_reference_t<F>*>(target))(detail::forwarded<Args>(args)...);
         }) {}
 
-  R operator()(Args... args) const { return call_(target_, std::forward<Args>(args)...); }
+  R operator()(Args... args) const { return call_(target_, detail::forwarded<Args>(args)...); }
 
  private:
   void* target_;

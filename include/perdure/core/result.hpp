@@ -14,13 +14,13 @@
 
 #include <new>
 #include <type_traits>
-#include <utility>
 
+#include <perdure/core/basics.hpp>
 #include <perdure/core/failure.hpp>
 
 // Leaves the calling function with the failure of `expression`, if it has one.
-#define PERDURE_TRY(...)                                                                   \
-  do {                                                                                     \
+#define PERDURE_TRY(...)                                                                    \
+  do {                                                                                      \
     if (auto&& perdure_tried = (__VA_ARGS__); !perdure_tried) return perdure_tried.error(); \
   } while (false)
 
@@ -38,7 +38,7 @@ template <class T>
 inline constexpr bool is_result<result<T>> = true;
 
 // Storage apart from the interface: clang 14 calls a constrained destructor implicitly deleted, a specialised base works.
-template <class T, bool = std::is_trivially_destructible_v<T>>
+template <class T, bool = is_trivially_destructible<T>>
 struct result_storage {
   union {
     T value;
@@ -46,7 +46,7 @@ struct result_storage {
   };
   bool has_value;
   template <class... Args>
-  constexpr explicit result_storage(std::in_place_t, Args&&... args) : value(std::forward<Args>(args)...), has_value(true) {}
+  constexpr explicit result_storage(in_place_t, Args&&... args) : value(detail::forwarded<Args>(args)...), has_value(true) {}
   constexpr explicit result_storage(const failure& why) noexcept : error(why), has_value(false) {}
 };
 
@@ -58,15 +58,15 @@ struct result_storage<T, false> {
   };
   bool has_value;
   template <class... Args>
-  constexpr explicit result_storage(std::in_place_t, Args&&... args) : value(std::forward<Args>(args)...), has_value(true) {}
+  constexpr explicit result_storage(in_place_t, Args&&... args) : value(detail::forwarded<Args>(args)...), has_value(true) {}
   constexpr explicit result_storage(const failure& why) noexcept : error(why), has_value(false) {}
   constexpr result_storage(const result_storage& other)
     requires std::is_copy_constructible_v<T>
       : has_value(other.has_value) {
     take(other);
   }
-  constexpr result_storage(result_storage&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value(other.has_value) {
-    take(std::move(other));
+  constexpr result_storage(result_storage&& other) noexcept(noexcept(T(some<T>()))) : has_value(other.has_value) {
+    take(detail::moved(other));
   }
   constexpr result_storage& operator=(const result_storage& other)
     requires std::is_copy_constructible_v<T>
@@ -74,8 +74,8 @@ struct result_storage<T, false> {
     if (this != &other) replace(other);
     return *this;
   }
-  constexpr result_storage& operator=(result_storage&& other) noexcept(std::is_nothrow_move_constructible_v<T>) {
-    if (this != &other) replace(std::move(other));
+  constexpr result_storage& operator=(result_storage&& other) noexcept(noexcept(T(some<T>()))) {
+    if (this != &other) replace(detail::moved(other));
     return *this;
   }
   constexpr ~result_storage() {
@@ -86,7 +86,7 @@ struct result_storage<T, false> {
   template <class Other>
   constexpr void take(Other&& other) {
     if (has_value) {
-      ::new (static_cast<void*>(__builtin_addressof(value))) T(std::forward<Other>(other).value);
+      ::new (static_cast<void*>(__builtin_addressof(value))) T(detail::forwarded<Other>(other).value);
     } else {
       ::new (static_cast<void*>(__builtin_addressof(error))) failure(other.error);
     }
@@ -97,7 +97,7 @@ struct result_storage<T, false> {
     has_value = false;  // should T's move throw, what is left is a failure of unspecified content, never a dead value
     ::new (static_cast<void*>(__builtin_addressof(error))) failure(code::io, operation::none);
     if (other.has_value) {
-      ::new (static_cast<void*>(__builtin_addressof(value))) T(std::forward<Other>(other).value);
+      ::new (static_cast<void*>(__builtin_addressof(value))) T(detail::forwarded<Other>(other).value);
       has_value = true;
     } else {
       error = other.error;
@@ -117,19 +117,19 @@ class [[nodiscard]] result {
   template <class U = T>
     requires(!std::is_same_v<std::remove_cvref_t<U>, failure> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
              !detail::is_result<std::remove_cvref_t<U>> && std::is_constructible_v<T, U>)
-  constexpr explicit(!std::is_convertible_v<U, T>) result(U&& value) : storage_(std::in_place, std::forward<U>(value)) {}
+  constexpr explicit(!std::is_convertible_v<U, T>) result(U&& value) : storage_(in_place, detail::forwarded<U>(value)) {}
   template <class... Args>
-  constexpr explicit result(std::in_place_t, Args&&... args) : storage_(std::in_place, std::forward<Args>(args)...) {}
+  constexpr explicit result(in_place_t, Args&&... args) : storage_(in_place, detail::forwarded<Args>(args)...) {}
 
   [[nodiscard]] constexpr bool has_value() const noexcept { return storage_.has_value; }
   [[nodiscard]] constexpr explicit operator bool() const noexcept { return storage_.has_value; }
 
   [[nodiscard]] constexpr T& value() & noexcept { return checked(), storage_.value; }
   [[nodiscard]] constexpr const T& value() const& noexcept { return checked(), storage_.value; }
-  [[nodiscard]] constexpr T&& value() && noexcept { return checked(), std::move(storage_.value); }
+  [[nodiscard]] constexpr T&& value() && noexcept { return checked(), detail::moved(storage_.value); }
   [[nodiscard]] constexpr T& operator*() & noexcept { return value(); }
   [[nodiscard]] constexpr const T& operator*() const& noexcept { return value(); }
-  [[nodiscard]] constexpr T&& operator*() && noexcept { return std::move(*this).value(); }
+  [[nodiscard]] constexpr T&& operator*() && noexcept { return detail::moved(*this).value(); }
   [[nodiscard]] constexpr T* operator->() noexcept { return __builtin_addressof(value()); }
   [[nodiscard]] constexpr const T* operator->() const noexcept { return __builtin_addressof(value()); }
 
@@ -139,24 +139,24 @@ class [[nodiscard]] result {
   }
   template <class U>
   [[nodiscard]] constexpr T value_or(U&& other) const& {
-    return storage_.has_value ? storage_.value : static_cast<T>(std::forward<U>(other));
+    return storage_.has_value ? storage_.value : static_cast<T>(detail::forwarded<U>(other));
   }
   template <class U>
   [[nodiscard]] constexpr T value_or(U&& other) && {
-    return storage_.has_value ? std::move(storage_.value) : static_cast<T>(std::forward<U>(other));
+    return storage_.has_value ? detail::moved(storage_.value) : static_cast<T>(detail::forwarded<U>(other));
   }
 
   // `next` takes the value and returns a result of its own.
   template <class Next>
   constexpr auto and_then(Next&& next) && -> std::remove_cvref_t<std::invoke_result_t<Next, T>> {
     if (!storage_.has_value) return storage_.error;
-    return std::forward<Next>(next)(std::move(storage_.value));
+    return detail::forwarded<Next>(next)(detail::moved(storage_.value));
   }
   // `map` takes the value and returns another value.
   template <class Map>
   constexpr auto transform(Map&& map) && -> result<std::remove_cvref_t<std::invoke_result_t<Map, T>>> {
     if (!storage_.has_value) return storage_.error;
-    return std::forward<Map>(map)(std::move(storage_.value));
+    return detail::forwarded<Map>(map)(detail::moved(storage_.value));
   }
 
  private:
@@ -184,7 +184,7 @@ class [[nodiscard]] result<void> {
   template <class Next>
   constexpr auto and_then(Next&& next) const -> std::remove_cvref_t<std::invoke_result_t<Next>> {
     if (!has_value_) return error_;
-    return std::forward<Next>(next)();
+    return detail::forwarded<Next>(next)();
   }
 
  private:

@@ -4,7 +4,8 @@
 #define PERDURE_FS_ATOMIC_WRITE_HPP
 
 // atomic_write(fs, path, content, options): a file, replaced whole or not at all.
-// atomic_write(path, content, options): the same on this platform's own file system.
+// atomic_write(path, content, options): the same on the platform's own file system. (A template, so that only its users compile
+// it.)
 //
 //   perdure::atomic_write("settings.json", text);     // on success the text survives a power cut
 //
@@ -64,8 +65,9 @@ template <Fs F>
 }
 
 #if PERDURE_HAS_NATIVE_FS
-[[nodiscard]] inline result<write_report> atomic_write(path_view path, gather content, const write_options& options = {}) {
-  native_fs fs;
+template <Fs F = native_fs>
+[[nodiscard]] result<write_report> atomic_write(path_view path, gather content, const write_options& options = {}) {
+  F fs;
   return atomic_write(fs, path, content, options);
 }
 #endif

@@ -35,7 +35,7 @@ class atomic_writer {
   [[nodiscard]] static result<atomic_writer> open(F& fs, path_view path, const write_options& options = {}) {
     if (options.content == content::skip_unchanged)
       return failure(code::invalid_argument, operation::open).about({path.data(), path.size()});
-    result<atomic_writer> writer(std::in_place, atomic_writer());
+    result<atomic_writer> writer(in_place, atomic_writer());
     const auto prepared = writer->prepare(fs, path, options);
     if (!prepared) return detail::retold(prepared.error(), path);
     return writer;

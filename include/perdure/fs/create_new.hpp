@@ -25,8 +25,9 @@ template <Fs F>
 }
 
 #if PERDURE_HAS_NATIVE_FS
-[[nodiscard]] inline result<write_report> create_new(path_view path, gather content, const write_options& options = {}) {
-  native_fs fs;
+template <Fs F = native_fs>
+[[nodiscard]] result<write_report> create_new(path_view path, gather content, const write_options& options = {}) {
+  F fs;
   return create_new(fs, path, content, options);
 }
 #endif

@@ -36,7 +36,7 @@ class file_lock {
     if (!file) return file.error();
     const auto locked = try_lock(*file, mode);
     if (!locked) return locked.error().about({path.data(), path.size()});
-    return file_lock(std::move(*file));
+    return file_lock(detail::moved(*file));
   }
 
   // Asks again, ever less often, until timeout_ns have passed on the clock that is given.
@@ -49,7 +49,7 @@ class file_lock {
     std::int64_t pause_ns = 100'000;
     for (;;) {
       const auto locked = try_lock(*file, mode);
-      if (locked) return file_lock(std::move(*file));
+      if (locked) return file_lock(detail::moved(*file));
       if (locked.error().code() != code::busy) return locked.error().about({path.data(), path.size()});
       const std::int64_t left_ns = timeout_ns - (clock.elapsed_ns() - start_ns);
       if (left_ns <= 0) return failure(code::timed_out, operation::lock).about({path.data(), path.size()});
@@ -71,7 +71,7 @@ class file_lock {
   void release() noexcept { (void)file_.close(); }
 
  private:
-  explicit file_lock(typename F::file&& file) noexcept : file_(std::move(file)) {}
+  explicit file_lock(typename F::file&& file) noexcept : file_(detail::moved(file)) {}
 
   // A handle that may write where it can be had: some network volumes give no exclusive lock to a reader.
   [[nodiscard]] static result<typename F::file> open(F& fs, path_view path) {

@@ -67,8 +67,6 @@
 // Not promised: the order of a listing; times finer than the model's own; that a name is compared byte by byte (some volumes
 // fold case); that a lock, a link or a map can be had at all; anything on a volume that lies about its flushes.
 
-#include <concepts>
-
 #include <perdure/fs/fs_types.hpp>
 
 namespace perdure {
@@ -77,7 +75,7 @@ inline namespace v1 {
 namespace detail {
 
 template <class R, class T>
-concept results_in = std::same_as<R, result<T>>;
+concept results_in = detail::same_as<R, result<T>>;
 
 template <class H>
 concept HasReadAt = requires(const H& file, mutable_bytes into) {
@@ -143,13 +141,13 @@ concept HasSyncDir = requires(F& fs, path_view p) {
 };
 template <class F>
 concept HasNonce = requires(F& fs) {
-  { fs.nonce() } -> std::same_as<nonce>;
+  { fs.nonce() } -> detail::same_as<nonce>;
 };
 
 // Conformance is declared, for syntax cannot see durability: `using perdure_fs = my_fs;` in class my_fs. The name of the
 // class itself, so that a class derived from a model is not one by accident.
 template <class F>
-concept DeclaresFs = requires { typename F::perdure_fs; } && std::same_as<typename F::perdure_fs, std::remove_cv_t<F>>;
+concept DeclaresFs = requires { typename F::perdure_fs; } && detail::same_as<typename F::perdure_fs, std::remove_cv_t<F>>;
 
 }  // namespace detail
 

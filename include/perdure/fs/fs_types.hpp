@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
-#include <utility>
 
 #include <perdure/core/bytes.hpp>
 #include <perdure/core/function_ref.hpp>
@@ -67,7 +66,7 @@ class gather {
  public:
   template <class B>
     requires(!std::is_same_v<std::remove_cvref_t<B>, gather> && std::is_convertible_v<B, bytes>)
-  gather(B&& one) noexcept : one_(std::forward<B>(one)) {}
+  gather(B&& one) noexcept : one_(detail::forwarded<B>(one)) {}
   gather(const bytes* parts, std::size_t count) noexcept : parts_(parts), count_(count) {}
 
   [[nodiscard]] const bytes* begin() const noexcept { return parts_ != nullptr ? parts_ : &one_; }
@@ -139,10 +138,11 @@ class mapping {
  public:
   mapping() noexcept = default;
   mapping(bytes view, void (*release)(bytes)) noexcept : view_(view), release_(release) {}
-  mapping(mapping&& other) noexcept : view_(std::exchange(other.view_, {})), release_(std::exchange(other.release_, nullptr)) {}
+  mapping(mapping&& other) noexcept
+      : view_(detail::exchanged(other.view_, {})), release_(detail::exchanged(other.release_, nullptr)) {}
   mapping& operator=(mapping&& other) noexcept {
-    std::swap(view_, other.view_);
-    std::swap(release_, other.release_);
+    detail::swapped(view_, other.view_);
+    detail::swapped(release_, other.release_);
     return *this;
   }
   ~mapping() {

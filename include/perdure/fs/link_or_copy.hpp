@@ -10,13 +10,12 @@
 //   volume or a policy without links), copies: by sharing extents, else inside the system, else through a buffer. A copy has the
 //   source's mode. With durability, what a link shares is synced before it is linked, for being there is not being durable.
 // Success: `to` names the content. The report says how, and which answer stood against a link.
-// Failure: already_exists, never replaced; permission is no reason to copy, and fails. `unchanged` leaves no `to`, and no
-// temporary
-//   file; unknown as atomic_write.
-// Crash: no `to`, or the whole one. With placement::in_place, which writes a copy under its final name at once and needs
+// Failure: already_exists, never replaced; permission is no reason to copy, and fails. `unchanged` leaves no `to` and no
+//   temporary file; unknown as atomic_write.
+// Crash: no `to`, or the whole one. With placement::direct, which writes a copy under its final name at once and needs
 //   neither links nor a rename that replaces nothing, a crash may leave part of one.
-// Not promised: one version of a source that is written to meanwhile. That a later write to a linked file is not seen under both
-// names.
+// Not promised: one version of a source that is written to meanwhile. That a later write to a linked file stays under one
+//   name.
 
 #include <perdure/fs/atomic_writer.hpp>
 #include <perdure/fs/fs_optional.hpp>
@@ -24,7 +23,7 @@
 namespace perdure {
 inline namespace v1 {
 
-enum class placement : std::uint8_t { atomic, in_place };
+enum class placement : std::uint8_t { atomic, direct };
 
 enum class placed : std::uint8_t {
   linked,
@@ -156,8 +155,9 @@ template <Fs From, Fs To>
 }
 
 #if PERDURE_HAS_NATIVE_FS
-[[nodiscard]] inline result<link_report> link_or_copy(path_view from, path_view to, const link_options& options = {}) {
-  native_fs fs;
+template <Fs F = native_fs>
+[[nodiscard]] result<link_report> link_or_copy(path_view from, path_view to, const link_options& options = {}) {
+  F fs;
   return link_or_copy(fs, from, fs, to, options);
 }
 #endif

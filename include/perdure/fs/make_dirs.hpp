@@ -97,8 +97,9 @@ template <Fs F>
 }
 
 #if PERDURE_HAS_NATIVE_FS
-[[nodiscard]] inline result<enum durability> make_dirs(path_view path, enum durability durability = durability::full) {
-  native_fs fs;
+template <Fs F = native_fs>
+[[nodiscard]] result<enum durability> make_dirs(path_view path, enum durability durability = durability::full) {
+  F fs;
   return make_dirs(fs, path, durability);
 }
 #endif

@@ -25,7 +25,7 @@ template <class P>
 concept has_native_string = requires(const P& p) { p.native().data(); };
 
 template <class P>
-concept narrow_path = has_native_string<P> && byte_range<std::remove_cvref_t<decltype(std::declval<const P&>().native())>>;
+concept narrow_path = has_native_string<P> && byte_range<std::remove_cvref_t<decltype(detail::some<const P&>().native())>>;
 
 template <class R>
 concept text_range =

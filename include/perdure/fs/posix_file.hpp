@@ -77,12 +77,12 @@ class posix_file {
   posix_file() noexcept = default;
   explicit posix_file(int descriptor) noexcept : descriptor_(descriptor) {}
   posix_file(posix_file&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), sync_failed_(std::exchange(other.sync_failed_, false)) {}
+      : descriptor_(detail::exchanged(other.descriptor_, -1)), sync_failed_(detail::exchanged(other.sync_failed_, false)) {}
   posix_file& operator=(posix_file&& other) noexcept {
     if (this != &other) {
       abandon();
-      descriptor_ = std::exchange(other.descriptor_, -1);
-      sync_failed_ = std::exchange(other.sync_failed_, false);
+      descriptor_ = detail::exchanged(other.descriptor_, -1);
+      sync_failed_ = detail::exchanged(other.sync_failed_, false);
     }
     return *this;
   }
@@ -141,7 +141,7 @@ class posix_file {
   [[nodiscard]] result<void> close() noexcept {
     if (descriptor_ < 0) return failure(code::invalid_argument, operation::close, EBADF);
     // The descriptor is gone whatever close answers, an interruption included: calling again could close somebody else's.
-    const int answer = ::close(std::exchange(descriptor_, -1));
+    const int answer = ::close(detail::exchanged(descriptor_, -1));
     if (answer == 0 || errno == EINTR) return {};
     return failure(errno == EIO ? code::sync_lost : detail::code_of_errno(errno), operation::close, errno).with(doubt::durable);
   }
@@ -246,7 +246,7 @@ class posix_file {
   static constexpr std::uint64_t offset_max = static_cast<std::uint64_t>((sizeof(off_t) == 8) ? INT64_MAX : INT32_MAX);
 
   void abandon() noexcept {
-    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+    if (descriptor_ >= 0) ::close(detail::exchanged(descriptor_, -1));
   }
 
   // After a failed write the range holds no one knows what: the file, unlike its name, has changed.

@@ -63,7 +63,7 @@ class posix_operations {
   }
   [[nodiscard]] result<void> rename_to(path_view from, const Self& other, path_view to) const noexcept {
     auto done = two_paths(operation::rename, from, to,
-                          [&](const char* a, const char* b) { return ::renameat(at(), a, other.native_handle(), b); });
+                          [&](const char* a, const char* b) { return detail::posix_rename(at(), a, other.native_handle(), b); });
     // Onto a directory with entries: EEXIST and ENOTEMPTY are one to POSIX.
     if (!done && done.error().system_code() == EEXIST)
       return failure(code::not_empty, operation::rename, EEXIST).about({to.data(), to.size()});
@@ -260,9 +260,9 @@ class posix_dir : public detail::posix_operations<posix_dir> {
   using perdure_fs = posix_dir;
 
   explicit posix_dir(int descriptor) noexcept : descriptor_(descriptor) {}
-  posix_dir(posix_dir&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  posix_dir(posix_dir&& other) noexcept : descriptor_(detail::exchanged(other.descriptor_, -1)) {}
   posix_dir& operator=(posix_dir&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
+    detail::swapped(descriptor_, other.descriptor_);
     return *this;
   }
   ~posix_dir() {

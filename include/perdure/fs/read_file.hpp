@@ -74,13 +74,14 @@ template <Fs F, ResizableBytes C>
 }
 
 #if PERDURE_HAS_NATIVE_FS
-[[nodiscard]] inline result<std::size_t> read_file(path_view path, mutable_bytes buffer) {
-  native_fs fs;
+template <Fs F = native_fs>
+[[nodiscard]] result<std::size_t> read_file(path_view path, mutable_bytes buffer) {
+  F fs;
   return read_file(fs, path, buffer);
 }
-template <ResizableBytes C>
+template <ResizableBytes C, Fs F = native_fs>
 [[nodiscard]] result<void> read_file(path_view path, C& into, std::uint64_t size_bytes_max) {
-  native_fs fs;
+  F fs;
   return read_file(fs, path, into, size_bytes_max);
 }
 #endif

@@ -76,8 +76,9 @@ template <Fs F, Clock C>
 }
 
 #if PERDURE_HAS_NATIVE_FS
-[[nodiscard]] inline result<sweep_report> temp_sweep(path_view directory, const sweep_options& options = {}) {
-  native_fs fs;
+template <Fs F = native_fs>
+[[nodiscard]] result<sweep_report> temp_sweep(path_view directory, const sweep_options& options = {}) {
+  F fs;
   native_clock clock;
   return temp_sweep(fs, directory, clock, options);
 }

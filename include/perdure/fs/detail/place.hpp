@@ -23,7 +23,7 @@ struct held_dir {
 template <class F>
   requires can_open_dir<F>
 struct held_dir<F> {
-  using type = typename decltype(std::declval<F&>().open_dir(path_view(), links::follow))::value_type;
+  using type = typename decltype(detail::some<F&>().open_dir(path_view(), links::follow))::value_type;
 };
 
 // Names in one directory: held open where that closes a race and saves path walks, spelled out where it is not.
@@ -46,7 +46,7 @@ class place {
 
   // Calls `use` with an Fs and the name as that Fs has to be told it.
   template <class Use>
-  auto with(path_view name, Use&& use) -> decltype(use(std::declval<F&>(), name)) {
+  auto with(path_view name, Use&& use) -> decltype(use(detail::some<F&>(), name)) {
     if constexpr (can_open_dir<F>) {
       if (held_) return use(*held_, name);
     }

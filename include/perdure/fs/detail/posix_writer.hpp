@@ -15,10 +15,12 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#if defined(PERDURE_OS_DARWIN) || defined(PERDURE_OS_BSD)
+#if defined(PERDURE_OS_LINUX)
+#include <sys/syscall.h>
+#else
+#include <signal.h>
 #include <sys/sysctl.h>
 #include <sys/types.h>
 #endif
@@ -132,11 +134,20 @@ inline void work_out_this_writer() noexcept {
   return name;
 }
 
+// Another user's process exists, too, though it may be neither signalled nor, with some options of procfs, seen.
+[[nodiscard]] inline bool process_exists(pid_t process) noexcept {
+#if defined(PERDURE_OS_LINUX)
+  return ::syscall(SYS_kill, process, 0) == 0 || errno != ESRCH;  // by number: <signal.h> is not cheap
+#else
+  return ::kill(process, 0) == 0 || errno != ESRCH;
+#endif
+}
+
 [[nodiscard]] inline writer_state posix_writer(const nonce& name) noexcept {
   const nonce self = posix_nonce();
   if (name.place == 0 || name.place != self.place || name.process == 0 || name.process > 0x7fffffff) return writer_state::unknown;
   if (name.process == self.process) return name.started == self.started ? writer_state::alive : writer_state::gone;
-  if (::kill(static_cast<pid_t>(name.process), 0) != 0 && errno == ESRCH) return writer_state::gone;
+  if (!process_exists(static_cast<pid_t>(name.process))) return writer_state::gone;
   const std::uint64_t started = started_of(name.process);
   if (started == 0 || name.started == 0 || started == name.started) return writer_state::alive;
   return writer_state::gone;

@@ -182,7 +182,7 @@ class staged_file {
   struct armed {
     bool yes = false;
     armed() noexcept = default;
-    armed(armed&& other) noexcept : yes(std::exchange(other.yes, false)) {}
+    armed(armed&& other) noexcept : yes(detail::exchanged(other.yes, false)) {}
   };
 
   static constexpr std::size_t path_size_max = path_capacity<F>();
