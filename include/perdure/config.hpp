@@ -50,4 +50,4 @@
 
 #define PERDURE_ASSERT(condition, message) (static_cast<bool>(condition) ? static_cast<void>(0) : static_cast<void>(PERDURE_PANIC(message)))
 
-#endif // PERDURE_CONFIG_HPP
+#endif  // PERDURE_CONFIG_HPP

@@ -166,8 +166,10 @@ namespace detail {
     case operation::get_attributes:
     case operation::stat:
     case operation::read_link:
-    case operation::list: return true;
-    default: return false;
+    case operation::list:
+      return true;
+    default:
+      return false;
   }
 }
 

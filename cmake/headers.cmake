@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) The perdure contributors
+
+# Every public header. The style test asserts that this list and the tree are equal, so a header that was forgotten here
+# can neither be installed nor go untested.
+set(PERDURE_HEADERS
+  perdure/config.hpp
+  perdure/fwd.hpp
+  perdure/perdure.hpp
+
+  perdure/core/basics.hpp
+  perdure/core/bytes.hpp
+  perdure/core/clock.hpp
+  perdure/core/describe.hpp
+  perdure/core/failure.hpp
+  perdure/core/function_ref.hpp
+  perdure/core/native_clock.hpp
+  perdure/core/native_sync.hpp
+  perdure/core/posix_clock.hpp
+  perdure/core/pthread_sync.hpp
+  perdure/core/result.hpp
+  perdure/core/sync.hpp
+
+  perdure/fs/atomic_write.hpp
+  perdure/fs/atomic_writer.hpp
+  perdure/fs/create_new.hpp
+  perdure/fs/file_lock.hpp
+  perdure/fs/fs.hpp
+  perdure/fs/fs_optional.hpp
+  perdure/fs/fs_types.hpp
+  perdure/fs/link_or_copy.hpp
+  perdure/fs/make_dirs.hpp
+  perdure/fs/native_fs.hpp
+  perdure/fs/path.hpp
+  perdure/fs/posix_file.hpp
+  perdure/fs/posix_fs.hpp
+  perdure/fs/read_file.hpp
+  perdure/fs/temp_name.hpp
+  perdure/fs/temp_sweep.hpp
+  perdure/fs/write_options.hpp
+
+  perdure/fs/detail/place.hpp
+  perdure/fs/detail/posix_calls.hpp
+  perdure/fs/detail/posix_error.hpp
+  perdure/fs/detail/posix_writer.hpp
+  perdure/fs/detail/staged_file.hpp
+)
+
+# Bridges to other libraries: installed, but compiled only where their library is at hand.
+set(PERDURE_EXT_HEADERS
+)

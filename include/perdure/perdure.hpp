@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_PERDURE_HPP
+#define PERDURE_PERDURE_HPP
+
+// Everything but the crash lab (testing/) and the bridges to other libraries (ext/).
+
+#include <perdure/config.hpp>
+#include <perdure/core/basics.hpp>
+#include <perdure/core/bytes.hpp>
+#include <perdure/core/clock.hpp>
+#include <perdure/core/describe.hpp>
+#include <perdure/core/failure.hpp>
+#include <perdure/core/function_ref.hpp>
+#include <perdure/core/native_clock.hpp>
+#include <perdure/core/native_sync.hpp>
+#include <perdure/core/posix_clock.hpp>
+#include <perdure/core/pthread_sync.hpp>
+#include <perdure/core/result.hpp>
+#include <perdure/core/sync.hpp>
+#include <perdure/fs/atomic_write.hpp>
+#include <perdure/fs/atomic_writer.hpp>
+#include <perdure/fs/create_new.hpp>
+#include <perdure/fs/file_lock.hpp>
+#include <perdure/fs/fs.hpp>
+#include <perdure/fs/fs_optional.hpp>
+#include <perdure/fs/fs_types.hpp>
+#include <perdure/fs/link_or_copy.hpp>
+#include <perdure/fs/make_dirs.hpp>
+#include <perdure/fs/native_fs.hpp>
+#include <perdure/fs/path.hpp>
+#include <perdure/fs/posix_file.hpp>
+#include <perdure/fs/posix_fs.hpp>
+#include <perdure/fs/read_file.hpp>
+#include <perdure/fs/temp_name.hpp>
+#include <perdure/fs/temp_sweep.hpp>
+#include <perdure/fs/write_options.hpp>
+#include <perdure/fwd.hpp>
+
+#endif  // PERDURE_PERDURE_HPP

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+// expect: .
+int broken = ;
