@@ -20,18 +20,30 @@ template <class R, class... Args>
 class function_ref<R(Args...)> {
  public:
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<R, F&, Args...>)
+    requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> && !std::is_function_v<std::remove_reference_t<F>> &&
+             std::is_invocable_r_v<R, F&, Args...>)
   function_ref(F&& callable) noexcept
-      : target_(const_cast<void*>(static_cast<const volatile void*>(__builtin_addressof(callable)))),
-        call_([](void* target, Args... args) -> R {
-          return (*static_cast<std::remove_reference_t<F>*>(target))(detail::forwarded<Args>(args)...);
-        }) {}
+      : call_([](target to, Args... args) -> R {
+          return (*static_cast<std::remove_reference_t<F>*>(to.object))(detail::forwarded<Args>(args)...);
+        }) {
+    target_.object = const_cast<void*>(static_cast<const volatile void*>(__builtin_addressof(callable)));
+  }
+  // A function is no object, and its address need not fit where an object's does.
+  function_ref(R (*function)(Args...)) noexcept
+      : call_([](target to, Args... args) -> R { return to.function(detail::forwarded<Args>(args)...); }) {
+    target_.function = function;
+  }
 
   R operator()(Args... args) const { return call_(target_, detail::forwarded<Args>(args)...); }
 
  private:
-  void* target_;
-  R (*call_)(void*, Args...);
+  union target {
+    void* object;
+    R (*function)(Args...);
+  };
+
+  target target_;
+  R (*call_)(target, Args...);
 };
 
 }  // namespace v1

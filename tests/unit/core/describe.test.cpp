@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/core/describe.hpp>
+
+#include <tests/support/catch.hpp>
+
+#include <set>
+#include <string>
+#include <string_view>
+
+using namespace perdure;
+
+TEST_CASE("describe: the sentence says operation, path, reason, system code and outcome") {
+  const auto text = [](const failure& why) { return std::string(describe(why)); };
+  const failure full = failure(code::no_space, operation::rename, 28).about("data/settings.json");
+  CHECK(
+      text(full) ==
+      "rename of 'data/settings.json' failed: the disk is full or the quota is used up (system code 28). The old state stands.");
+  CHECK(text(failure(code::io, operation::rename).with(doubt::visible)) ==
+        "rename failed: the device or the system failed. It may have happened all the same: write again to be certain.");
+  CHECK(text(failure(code::sync_lost, operation::sync_dir).with(doubt::durable)).find("a crash may undo it") !=
+        std::string::npos);
+  CHECK(text(failure(code::not_found, operation::stat).about("a")) ==
+        "stat of 'a' failed: it is not there, or a directory on the way is missing.");
+  CHECK(text(failure(code::io, operation::none, -5)).find("(system code -5)") != std::string::npos);
+  CHECK(text(failure(code::io, operation::open).about(std::string(99, 'x'))).find("of '...x") != std::string::npos);
+}
+
+TEST_CASE("describe: every code and every operation has words of its own") {
+  std::set<std::string_view> codes;
+  for (int i = 1; i <= static_cast<int>(code::sync_lost); ++i) codes.insert(describe(static_cast<enum code>(i)));
+  CHECK(codes.size() == static_cast<std::size_t>(code::sync_lost));
+  CHECK(codes.count("an unknown failure") == 0);
+  CHECK(std::string_view(describe(static_cast<enum code>(0))) == "an unknown failure");
+  std::set<std::string_view> operations;
+  for (int i = 0; i <= static_cast<int>(operation::sync_all); ++i) operations.insert(describe(static_cast<enum operation>(i)));
+  CHECK(operations.size() == static_cast<std::size_t>(operation::sync_all) + 1);
+}
+
+TEST_CASE("describe: the longest sentence fits") {
+  std::size_t longest = 0;
+  for (int i = 1; i <= static_cast<int>(code::sync_lost); ++i) {
+    for (int k = 0; k <= static_cast<int>(operation::sync_all); ++k) {
+      const failure why =
+          failure(static_cast<enum code>(i), static_cast<enum operation>(k), INT32_MIN).about(std::string(99, 'x'));
+      for (auto in_doubt : {doubt::none, doubt::visible, doubt::durable}) {
+        const description text = describe(why.with(in_doubt));
+        longest = text.size() > longest ? text.size() : longest;
+        CHECK(text.c_str()[text.size()] == '\0');
+        CHECK(text.data()[text.size() - 1] == '.');
+      }
+    }
+  }
+  CHECK(longest < description::size_max);
+}
+
+TEST_CASE("describe: what does not fit is left out, and the text stays ended") {
+  description text;
+  text.append(bytes(std::string(500, 'x')));
+  CHECK(text.size() == description::size_max);
+  CHECK(std::string(text.c_str()).size() == description::size_max);
+}

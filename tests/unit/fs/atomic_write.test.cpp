@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/core/describe.hpp>
+#include <perdure/fs/atomic_write.hpp>
+
+#include <tests/support/catch.hpp>
+#include <tests/support/child.hpp>
+#include <tests/support/scripted_fs.hpp>
+#include <tests/support/temp_dir.hpp>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+using namespace perdure;
+using tests::fail;
+using tests::get;
+using tests::names_in;
+using tests::put;
+
+namespace {
+
+using fs_over_posix = tests::scripted_fs<posix_fs>;
+
+std::string said(const failure& why) { return std::string(describe(why)); }
+
+struct stat stat_of(const std::string& path) {
+  struct stat info = {};
+  REQUIRE(::lstat(path.c_str(), &info) == 0);
+  return info;
+}
+
+}  // namespace
+
+TEST_CASE("atomic_write: the file holds the content, new or replaced, and nothing is left beside it") {
+  const tests::temp_dir dir;
+  for (const std::string& text : {std::string("first"), std::string("the second, longer"), std::string(), std::string(3'000'000, 'x')}) {
+    const auto report = atomic_write(dir / "file", text);
+    REQUIRE(report);
+    CHECK(report->durability == durability::full);
+    CHECK_FALSE(report->skipped);
+    CHECK(get(dir / "file") == text);
+    CHECK(names_in(dir.path()) == std::set<std::string>{"file"});
+  }
+  const bytes parts[] = {"one ", "", "two ", "three"};
+  REQUIRE(atomic_write(dir / "file", gather(parts, 4)));
+  CHECK(get(dir / "file") == "one two three");
+}
+
+TEST_CASE("atomic_write: every durability does its steps in its order, and no other") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  const auto trace = [&](const write_options& options) {
+    fs_over_posix fs(disk);
+    REQUIRE(atomic_write(fs, dir / "f", "x", options));
+    return fs.script().trace();
+  };
+  CHECK(trace({}) == "create write sync(data) close rename sync_dir(" + dir.path() + ")");
+  CHECK(trace({.durability = durability::ordered}) == "create write sync(order) close rename");
+  CHECK(trace({.durability = durability::none}) == "create write close rename");
+  CHECK(trace({.set = attribute_set::mode, .attributes = {.mode = 0600}}) ==
+        "create write set_attributes sync(all) close rename sync_dir(" + dir.path() + ")");
+  const std::string at_least = trace({.at_least = durability::full});
+  CHECK(at_least.rfind("sync_dir(" + dir.path() + ") create", 0) == 0);
+  CHECK(trace({.durability = durability::none, .at_least = durability::ordered}) == "create write sync(order) close rename");
+}
+
+TEST_CASE("atomic_write: a failure before the rename leaves the old file, no temporary one, and says unchanged") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  for (const char* step : {"create", "write", "sync(data)", "close", "rename"}) {
+    for (const failure& why : {failure(code::no_space, operation::write, ENOSPC), failure(code::io, operation::sync, EIO)}) {
+      put(dir / "f", "old");
+      fs_over_posix fs(disk);
+      fs.script().before = fail(step, why);
+      const auto done = atomic_write(fs, dir / "f", "new");
+      INFO(step);
+      REQUIRE_FALSE(done);
+      CHECK(done.error().code() == why.code());
+      CHECK(done.error().system_code() == why.system_code());
+      CHECK(done.error().outcome() == outcome::unchanged);
+      CHECK(get(dir / "f") == "old");
+      CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
+    }
+  }
+}
+
+TEST_CASE("atomic_write: a doubt about the temporary file is no doubt about the target") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  put(dir / "f", "old");
+  fs_over_posix fs(disk);
+  fs.script().before = fail("write", failure(code::no_space, operation::write, ENOSPC).with(doubt::visible));
+  const auto done = atomic_write(fs, dir / "f", "new");
+  REQUIRE_FALSE(done);
+  CHECK(done.error().outcome() == outcome::unchanged);
+  CHECK(done.error().path() == bytes(dir / "f").from((dir / "f").size() > 54 ? (dir / "f").size() - 54 : 0));
+}
+
+TEST_CASE("atomic_write: a rename that may have happened is unknown and visible") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  put(dir / "f", "old");
+  fs_over_posix fs(disk);
+  fs.script().after = fail("rename", failure(code::io, operation::rename, EIO).with(doubt::visible));
+  const auto done = atomic_write(fs, dir / "f", "new");
+  REQUIRE_FALSE(done);
+  CHECK(done.error().outcome() == outcome::unknown);
+  CHECK(done.error().doubt() == doubt::visible);
+  CHECK(get(dir / "f") == "new");
+}
+
+TEST_CASE("atomic_write: a failed sync of the directory is unknown and durable, and is not tried again") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  put(dir / "f", "old");
+  fs_over_posix fs(disk);
+  const std::string sync = "sync_dir(" + dir.path() + ")";
+  fs.script().before = fail(sync, failure(code::sync_lost, operation::sync_dir, EIO));
+  const auto done = atomic_write(fs, dir / "f", "new");
+  REQUIRE_FALSE(done);
+  CHECK(done.error().doubt() == doubt::durable);
+  CHECK(done.error().code() == code::sync_lost);
+  CHECK(get(dir / "f") == "new");
+  CHECK(fs.script().calls.back() == sync);
+  CHECK(std::count(fs.script().calls.begin(), fs.script().calls.end(), sync) == 1);
+}
+
+TEST_CASE("atomic_write: where a directory cannot be synced, success says ordered, and at_least full is refused untouched") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  put(dir / "f", "old");
+  fs_over_posix fs(disk);
+  fs.script().before = fail("sync_dir(" + dir.path() + ")", failure(code::unsupported, operation::sync_dir));
+  const auto done = atomic_write(fs, dir / "f", "new");
+  REQUIRE(done);
+  CHECK(done->durability == durability::ordered);
+  fs.script().calls.clear();
+  const auto refused = atomic_write(fs, dir / "f", "newer", {.at_least = durability::full});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == code::unsupported);
+  CHECK(get(dir / "f") == "new");
+  CHECK(fs.script().calls.size() == 1);
+}
+
+TEST_CASE("atomic_write: where a file cannot be synced, success says none, and at_least ordered is refused") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  fs_over_posix fs(disk);
+  fs.script().before = [](const std::string& call) {
+    return call.rfind("sync(", 0) == 0 ? std::optional(failure(code::unsupported, operation::sync)) : std::nullopt;
+  };
+  const auto done = atomic_write(fs, dir / "f", "new");
+  REQUIRE(done);
+  CHECK(done->durability == durability::none);
+  CHECK(atomic_write(fs, dir / "f", "newer", {.at_least = durability::ordered}).error().code() == code::unsupported);
+  CHECK(get(dir / "f") == "new");
+  CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
+}
+
+TEST_CASE("atomic_write: a taken temporary name is skipped and never touched") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  fs_over_posix fs(disk);
+  int taken = 3;
+  fs.script().before = [&](const std::string& call) {
+    return call == "create" && taken-- > 0 ? std::optional(failure(code::already_exists, operation::open, EEXIST)) : std::nullopt;
+  };
+  CHECK(atomic_write(fs, dir / "f", "x"));
+  taken = 1000;
+  const auto done = atomic_write(fs, dir / "f", "y");
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code() == code::busy);
+  CHECK(get(dir / "f") == "x");
+}
+
+TEST_CASE("atomic_write: what goes wrong, as code, outcome and system code") {
+  const tests::temp_dir dir;
+  REQUIRE(::mkdir((dir / "directory").c_str(), 0777) == 0);
+  REQUIRE(::symlink("nowhere", (dir / "dangling").c_str()) == 0);
+  REQUIRE(::symlink("loop", (dir / "loop").c_str()) == 0);
+  put(dir / "old", "old");
+  struct row {
+    const char* input;
+    std::string path;
+    write_options options;
+    enum code code;
+    int system_code;
+  };
+  const row rows[] = {
+      {"an empty path", "", {}, code::invalid_argument, 0},
+      {"a NUL in the name", dir / std::string("a\0b", 3), {}, code::invalid_argument, EINVAL},
+      {"a NUL in the directory", dir / std::string("a\0b/c", 5), {}, code::invalid_argument, EINVAL},
+      {"a name of 256 bytes", dir / std::string(256, 'n'), {}, code::too_large, 0},
+      {"a path of 5000 bytes", dir / std::string(5000, 'n'), {}, code::too_large, 0},
+      {"a directory as target", dir / "directory", {}, code::is_a_directory, EISDIR},
+      {"a name that ends in /", dir / "old/", {}, code::is_a_directory, 0},
+      {"..", dir / "..", {}, code::is_a_directory, 0},
+      {".", ".", {}, code::is_a_directory, 0},
+      {"/", "/", {}, code::is_a_directory, 0},
+      {"a missing parent", dir / "missing/f", {}, code::not_found, ENOENT},
+      {"a missing parent, ordered", dir / "missing/f", {.durability = durability::ordered}, code::not_found, ENOENT},
+      {"a file as parent", dir / "old/f", {}, code::not_a_directory, ENOTDIR},
+      {"a file as grandparent", dir / "old/x/f", {}, code::not_a_directory, ENOTDIR},
+      {"a file as parent, to be made", dir / "old/f", {.parents = parents::make}, code::not_a_directory, 0},
+      {"a dangling link, followed", dir / "dangling", {.target_link = target_link::follow}, code::not_found, ENOENT},
+      {"a dangling link, refused", dir / "dangling", {.target_link = target_link::refuse}, code::invalid_argument, 0},
+      {"a loop of links", dir / "loop", {.target_link = target_link::follow}, code::invalid_argument, 0},
+      {"an existing file, refused", dir / "old", {.existing = existing::refuse}, code::already_exists, EEXIST},
+      {"an existing directory, refused", dir / "directory", {.existing = existing::refuse}, code::already_exists, EEXIST},
+      {"a dangling link, to be created", dir / "dangling", {.existing = existing::refuse}, code::already_exists, EEXIST},
+      {"an owner without a mode", dir / "old", {.set = attribute_set::owner}, code::invalid_argument, 0},
+      {"procfs", "/proc/self/f", {}, code::not_found, ENOENT},
+  };
+  const auto before = names_in(dir.path());
+  for (const row& r : rows) {
+    INFO(r.input);
+    const auto done = atomic_write(r.path, "new", r.options);
+    REQUIRE_FALSE(done);
+    INFO(said(done.error()));
+    CHECK(done.error().code() == r.code);
+    CHECK(done.error().system_code() == r.system_code);
+    CHECK(done.error().outcome() == outcome::unchanged);
+    CHECK(get(dir / "old") == "old");
+    CHECK(names_in(dir.path()) == before);
+  }
+}
+
+TEST_CASE("atomic_write: the longest name there is can be written") {
+  const tests::temp_dir dir;
+  const std::string name(255, 'n');
+  REQUIRE(atomic_write(dir / name, "x"));
+  CHECK(get(dir / name) == "x");
+}
+
+TEST_CASE("atomic_write: a full disk, a read-only one and missing rights leave the old file") {
+  const tests::temp_dir dir;
+  if (!tests::skipped_without_root("a full disk")) {
+    const auto refused = [&](const char* options, const std::string& content, enum code code, int system_code, bool read_only) {
+      return tests::with_tmpfs(dir.path(), options, [&]() -> int {
+        put(dir / "f", "old");
+        if (read_only && ::mount(nullptr, dir.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0) return tests::could_not_mount;
+        const auto done = atomic_write(dir / "f", content);
+        if (done) return 1;
+        if (done.error().code() != code) return 2;
+        if (done.error().system_code() != system_code) return 3;
+        if (done.error().outcome() != outcome::unchanged) return 4;
+        if (get(dir / "f") != "old") return 5;
+        return names_in(dir.path()) == std::set<std::string>{"f"} ? 0 : 6;
+      });
+    };
+    CHECK(refused("size=64k", std::string(200'000, 'x'), code::no_space, ENOSPC, false) == 0);
+    CHECK(refused("size=1m,nr_inodes=2", "x", code::no_space, ENOSPC, false) == 0);
+    CHECK(refused("size=1m", "x", code::permission, EROFS, true) == 0);
+  }
+  put(dir / "f", "old");
+  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+  const auto without_rights = [&](mode_t mode) {
+    return tests::as_nobody([&]() -> int {
+      if (!tests::is_root()) ::chmod(dir.path().c_str(), mode);
+      const auto done = atomic_write(dir / "f", "new");
+      if (done) return 1;
+      if (done.error().code() != code::permission || done.error().system_code() != EACCES) return 2;
+      return done.error().outcome() == outcome::unchanged ? 0 : 3;
+    });
+  };
+  CHECK(without_rights(0555) == 0);
+  CHECK(get(dir / "f") == "old");
+  CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
+  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+}
+
+TEST_CASE("atomic_write: a file over the process's limit is too_large") {
+  const tests::temp_dir dir;
+  put(dir / "f", "old");
+  const int answer = tests::in_child([&]() -> int {
+    const struct rlimit limit = {1000, 1000};
+    ::signal(SIGXFSZ, SIG_IGN);
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
+    const auto done = atomic_write(dir / "f", std::string(5000, 'x'));
+    if (done || done.error().code() != code::too_large || done.error().system_code() != EFBIG) return 2;
+    return done.error().outcome() == outcome::unchanged ? 0 : 3;
+  });
+  CHECK(answer == 0);
+  CHECK(get(dir / "f") == "old");
+  CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
+}
+
+TEST_CASE("atomic_write: a new file is as open as any that the process creates") {
+  const tests::temp_dir dir;
+  const mode_t before = ::umask(027);
+  const auto done = atomic_write(dir / "f", "x");
+  ::umask(before);
+  REQUIRE(done);
+  CHECK((stat_of(dir / "f").st_mode & 07777) == 0640);
+}
+
+TEST_CASE("atomic_write: mode, owner, times and attributes of the replaced file are kept when asked") {
+  const tests::temp_dir dir;
+  put(dir / "f", "old");
+  REQUIRE(::chmod((dir / "f").c_str(), 0751) == 0);
+  const bool with_xattr = ::setxattr((dir / "f").c_str(), "user.note", "kept", 4, 0) == 0;
+  const struct timespec times[2] = {{1000, 5}, {2000, 7}};
+  REQUIRE(::utimensat(AT_FDCWD, (dir / "f").c_str(), times, 0) == 0);
+  if (tests::is_root()) {
+    REQUIRE(::chown((dir / "f").c_str(), 1234, 5678) == 0);
+    REQUIRE(::chmod((dir / "f").c_str(), 04751) == 0);
+  }
+  const auto old = stat_of(dir / "f");
+  const auto done = atomic_write(dir / "f", "new", {.keep = keep::everything});
+  REQUIRE(done);
+  CHECK(done->kept == keep::everything);
+  const auto now = stat_of(dir / "f");
+  CHECK(get(dir / "f") == "new");
+  CHECK(now.st_mode == old.st_mode);
+  CHECK((now.st_uid == old.st_uid && now.st_gid == old.st_gid));
+  CHECK((now.st_mtim.tv_sec == 2000 && now.st_mtim.tv_nsec == 7));
+  if (with_xattr) {
+    char value[8] = {};
+    CHECK(::getxattr((dir / "f").c_str(), "user.note", value, sizeof(value)) == 4);
+  }
+  // Nothing to keep of what is not there, and of a link.
+  const auto created = atomic_write(dir / "g", "x", {.keep = keep::everything});
+  REQUIRE(created);
+  CHECK(created->kept == keep::nothing);
+  REQUIRE(::symlink("f", (dir / "link").c_str()) == 0);
+  CHECK(atomic_write(dir / "link", "x", {.keep = keep::mode})->kept == keep::nothing);
+}
+
+TEST_CASE("atomic_write: an owner that may not be kept is a failure, or takes the group's rights along") {
+  if (tests::skipped_without_root("a file of somebody else")) return;
+  const tests::temp_dir dir;
+  REQUIRE(::chmod(dir.path().c_str(), 0777) == 0);
+  put(dir / "f", "old");
+  REQUIRE(::chmod((dir / "f").c_str(), 0664) == 0);
+  const int required = tests::as_nobody([&]() -> int {
+    const auto done = atomic_write(dir / "f", "new", {.keep = keep::owner});
+    return !done && done.error().code() == code::permission && done.error().outcome() == outcome::unchanged ? 0 : 1;
+  });
+  CHECK(required == 0);
+  CHECK(get(dir / "f") == "old");
+  CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
+  const int attempted = tests::as_nobody([&]() -> int {
+    const auto done = atomic_write(dir / "f", "new", {.keep = keep::owner, .keeping = keeping::attempt});
+    return done && done->kept == keep::nothing ? 0 : 1;
+  });
+  CHECK(attempted == 0);
+  CHECK(get(dir / "f") == "new");
+  CHECK((stat_of(dir / "f").st_mode & 07777) == 0644);
+}
+
+TEST_CASE("atomic_write: a file is never more open than the final one, from its first moment") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  const auto mode_at_first = [&](const write_options& options) {
+    fs_over_posix fs(disk);
+    mode_t seen = 07777;
+    fs.script().before = [&](const std::string& call) -> std::optional<failure> {
+      if (call == "write") {
+        for (const auto& name : names_in(dir.path())) {
+          if (name.rfind(".perdure-", 0) == 0) seen = stat_of(dir / name).st_mode & 07777;
+        }
+      }
+      return std::nullopt;
+    };
+    REQUIRE(atomic_write(fs, dir / "f", "secret", options));
+    return seen;
+  };
+  CHECK((mode_at_first({.mode = 0600}) & 0077) == 0);
+  CHECK((mode_at_first({.set = attribute_set::mode, .attributes = {.mode = 0640}}) & 0077) == 0);
+  CHECK((stat_of(dir / "f").st_mode & 07777) == 0640);
+  CHECK((mode_at_first({.keep = keep::mode}) & 0077) == 0);
+  CHECK((stat_of(dir / "f").st_mode & 07777) == 0640);
+}
+
+TEST_CASE("atomic_write: a symbolic link as target is replaced, followed or refused") {
+  const tests::temp_dir dir;
+  REQUIRE(::mkdir((dir / "sub").c_str(), 0777) == 0);
+  put(dir / "sub/file", "old");
+  REQUIRE(::symlink("sub/second", (dir / "first").c_str()) == 0);
+  REQUIRE(::symlink("../sub/file", (dir / "sub/second").c_str()) == 0);
+  REQUIRE(atomic_write(dir / "first", "through", {.target_link = target_link::follow}));
+  CHECK(get(dir / "sub/file") == "through");
+  CHECK(S_ISLNK(stat_of(dir / "first").st_mode));
+  CHECK(names_in(dir / "sub") == std::set<std::string>{"file", "second"});
+  CHECK(atomic_write(dir / "first", "x", {.target_link = target_link::refuse}).error().code() == code::invalid_argument);
+  REQUIRE(::symlink((dir / "sub/file").c_str(), (dir / "absolute").c_str()) == 0);
+  REQUIRE(atomic_write(dir / "absolute", "absolutely", {.target_link = target_link::follow}));
+  CHECK(get(dir / "sub/file") == "absolutely");
+  REQUIRE(atomic_write(dir / "first", "replaced"));
+  CHECK(S_ISREG(stat_of(dir / "first").st_mode));
+  CHECK(get(dir / "sub/file") == "absolutely");
+  REQUIRE(atomic_write(dir / "new", "x", {.target_link = target_link::follow}));
+  REQUIRE(atomic_write(dir / "new", "y", {.target_link = target_link::refuse}));
+  CHECK(get(dir / "new") == "y");
+}
+
+TEST_CASE("atomic_write: unchanged content is made durable as it is, and everything else is written") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  const write_options skip{.content = content::skip_unchanged};
+  const std::string text(5000, 't');
+  put(dir / "f", text);
+  const auto inode = stat_of(dir / "f").st_ino;
+  {
+    fs_over_posix fs(disk);
+    const auto done = atomic_write(fs, dir / "f", text, skip);
+    REQUIRE(done);
+    CHECK((done->skipped && done->durability == durability::full));
+    CHECK(stat_of(dir / "f").st_ino == inode);
+    CHECK(fs.script().trace() == "open size read read read read read sync(all) sync_dir(" + dir.path() + ")");
+  }
+  {
+    fs_over_posix fs(disk);
+    fs.script().before = fail("sync(all)", failure(code::sync_lost, operation::sync, EIO));
+    const auto done = atomic_write(fs, dir / "f", text, skip);
+    REQUIRE(done);
+    CHECK_FALSE(done->skipped);
+    CHECK(stat_of(dir / "f").st_ino != inode);
+  }
+  for (const std::string& other : {std::string(5000, 'u'), text + "x", text.substr(1), std::string()}) {
+    const auto done = atomic_write(dir / "f", other, skip);
+    REQUIRE(done);
+    CHECK_FALSE(done->skipped);
+    CHECK(get(dir / "f") == other);
+  }
+  put(dir / "same", "same");
+  REQUIRE(::symlink("same", (dir / "link").c_str()) == 0);
+  CHECK_FALSE(atomic_write(dir / "link", "same", skip)->skipped);
+  CHECK(atomic_write(dir / "same", "same", {.durability = durability::none, .content = content::skip_unchanged})->skipped);
+  CHECK(atomic_write(dir / "same", "same", {.durability = durability::ordered, .content = content::skip_unchanged})->skipped);
+}
+
+TEST_CASE("atomic_write: missing directories are made when asked, and every ancestor is synced") {
+  const tests::temp_dir dir;
+  REQUIRE(atomic_write(dir / "a/b/c/f", "deep", {.parents = parents::make}));
+  CHECK(get(dir / "a/b/c/f") == "deep");
+  posix_fs disk;
+  fs_over_posix fs(disk);
+  REQUIRE(atomic_write(fs, dir / "a/b/c/f", "deeper", {.parents = parents::make}));
+  for (const std::string& ancestor : {dir / "a/b/c", dir / "a/b", dir / "a", dir.path(), std::string("/tmp"), std::string("/")}) {
+    INFO(ancestor);
+    CHECK(std::count(fs.script().calls.begin(), fs.script().calls.end(), "sync_dir(" + ancestor + ")") == 1);
+  }
+}
+
+TEST_CASE("atomic_write: concurrent writers of one target leave one of their values, whole") {
+  const tests::temp_dir dir;
+  const auto value_of = [](int writer) { return std::string(40'000, static_cast<char>('a' + writer)); };
+  put(dir / "f", value_of(0));
+  const auto write_some = [&](int writer) {
+    for (int i = 0; i < 30; ++i) {
+      if (!atomic_write(dir / "f", value_of(writer), {.durability = durability::ordered})) return 1;
+    }
+    return 0;
+  };
+  const auto is_whole = [](const std::string& text) { return text.size() == 40'000 && text.find_first_not_of(text[0]) == std::string::npos; };
+  std::vector<pid_t> processes;
+  for (int p = 0; p < 3; ++p) processes.push_back(tests::start_child([&, p] { return write_some(p); }));
+  std::vector<std::thread> threads;
+  std::vector<int> failures(3);
+  for (std::size_t t = 0; t < 3; ++t) threads.emplace_back([&, t] { failures[t] = write_some(static_cast<int>(3 + t)); });
+  int torn = 0;
+  for (int i = 0; i < 200; ++i) torn += is_whole(get(dir / "f")) ? 0 : 1;
+  for (auto& thread : threads) thread.join();
+  for (const pid_t process : processes) CHECK(tests::end_of(process) == 0);
+  CHECK(failures == std::vector<int>(3));
+  CHECK(torn == 0);
+  CHECK(is_whole(get(dir / "f")));
+  CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
+}
