@@ -46,7 +46,8 @@ inline std::string get(const std::string& path) {
 inline std::set<std::string> names_in(const std::string& path) {
   std::set<std::string> names;
   std::error_code error;
-  for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) names.insert(at->path().filename());
+  for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error))
+    names.insert(at->path().filename());
   return names;
 }
 

@@ -192,7 +192,7 @@ namespace detail {
   }
   switch (why.doubt()) {
     case doubt::none:
-      text.append(". The old state stands.");
+      text.append(detail::only_looks(why.operation()) ? "." : ". The old state stands.");
       break;
     case doubt::visible:
       text.append(". It may have happened all the same: write again to be certain.");

@@ -33,6 +33,11 @@ template <class F>
   return path.first(size != 0 ? size : (with_separators != 0 ? 1 : 0));
 }
 
+template <class F>
+[[nodiscard]] constexpr bool is_root(path_view path) noexcept {
+  return is_separator<F>(path[0]) && prefix_of<F>(path).empty();
+}
+
 // The next longer prefix of `whole` after its first `size` characters.
 template <class F>
 [[nodiscard]] constexpr path_view prefix_after(path_view whole, std::size_t size) noexcept {
@@ -78,7 +83,7 @@ template <Fs F>
   if (durability != durability::full) return durability;
 
   enum durability reached = durability;
-  for (path_view named = path; !named.empty();) {
+  for (path_view named = path; !named.empty() && !detail::is_root<F>(named);) {
     const path_view parent = detail::prefix_of<F>(named);
     const auto synced = fs.sync_dir(parent.empty() ? path_view(".") : parent);
     if (!synced) {
@@ -90,7 +95,6 @@ template <Fs F>
         return synced.error();
       }
     }
-    if (parent.size() == named.size()) break;
     named = parent;
   }
   return reached;

@@ -112,9 +112,9 @@ template <class F>
   std::size_t name = path.size();
   while (name > 0 && !detail::is_separator<F>(path[name - 1])) --name;
   if (name == 0) return {".", path};
-  std::size_t parent = name;
-  while (parent > 1 && path[parent - 1] == '/' && path[parent - 2] == '/') --parent;
-  if (parent > 1 && path[parent - 1] == '/') --parent;
+  std::size_t parent = name - 1;
+  while (parent > 0 && detail::is_separator<F>(path[parent - 1])) --parent;
+  if (parent == 0) parent = 1;  // the root is its own separator
   return {path.first(parent), path.from(name)};
 }
 

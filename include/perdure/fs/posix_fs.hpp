@@ -70,13 +70,12 @@ class posix_operations {
     return done;
   }
   [[nodiscard]] result<void> rename_no_replace(path_view from, path_view to) const noexcept {
-    auto done = two_paths(operation::rename, from, to,
-                          [&](const char* a, const char* b) { return posix_rename_no_replace(at(), a, at(), b); });
-    // EINVAL: the volume does not know the flag. (Or a directory is to be moved into itself: then no other way would do either.)
-    if (!done && done.error().system_code() == EINVAL && done.error().code() == code::invalid_argument) {
-      return failure(code::unsupported, operation::rename, EINVAL).about({to.data(), to.size()});
-    }
-    return done;
+    return two_paths(operation::rename, from, to, [&](const char* a, const char* b) {
+      const int answer = posix_rename_no_replace(at(), a, at(), b);
+      // EINVAL: the volume does not know the flag. (Or a directory is to go into itself: then no other way would do either.)
+      if (answer != 0 && errno == EINVAL) errno = ENOTSUP;
+      return answer;
+    });
   }
 
   [[nodiscard]] result<void> link(path_view from, path_view to) const noexcept {

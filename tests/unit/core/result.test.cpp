@@ -7,6 +7,7 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -45,6 +46,8 @@ struct counted {
 bool dies(void (*act)()) {
   const pid_t child = ::fork();
   if (child == 0) {
+    ::signal(SIGILL, SIG_DFL);
+    ::signal(SIGTRAP, SIG_DFL);
     act();
     ::_exit(0);
   }

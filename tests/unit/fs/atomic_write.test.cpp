@@ -39,7 +39,8 @@ struct stat stat_of(const std::string& path) {
 
 TEST_CASE("atomic_write: the file holds the content, new or replaced, and nothing is left beside it") {
   const tests::temp_dir dir;
-  for (const std::string& text : {std::string("first"), std::string("the second, longer"), std::string(), std::string(3'000'000, 'x')}) {
+  for (const std::string& text :
+       {std::string("first"), std::string("the second, longer"), std::string(), std::string(3'000'000, 'x')}) {
     const auto report = atomic_write(dir / "file", text);
     REQUIRE(report);
     CHECK(report->durability == durability::full);
@@ -244,7 +245,8 @@ TEST_CASE("atomic_write: a full disk, a read-only one and missing rights leave t
     const auto refused = [&](const char* options, const std::string& content, enum code code, int system_code, bool read_only) {
       return tests::with_tmpfs(dir.path(), options, [&]() -> int {
         put(dir / "f", "old");
-        if (read_only && ::mount(nullptr, dir.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0) return tests::could_not_mount;
+        if (read_only && ::mount(nullptr, dir.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0)
+          return tests::could_not_mount;
         const auto done = atomic_write(dir / "f", content);
         if (done) return 1;
         if (done.error().code() != code) return 2;
@@ -459,7 +461,9 @@ TEST_CASE("atomic_write: concurrent writers of one target leave one of their val
     }
     return 0;
   };
-  const auto is_whole = [](const std::string& text) { return text.size() == 40'000 && text.find_first_not_of(text[0]) == std::string::npos; };
+  const auto is_whole = [](const std::string& text) {
+    return text.size() == 40'000 && text.find_first_not_of(text[0]) == std::string::npos;
+  };
   std::vector<pid_t> processes;
   for (int p = 0; p < 3; ++p) processes.push_back(tests::start_child([&, p] { return write_some(p); }));
   std::vector<std::thread> threads;

@@ -153,7 +153,9 @@ class staged_file {
     }
     if (replaced_) PERDURE_TRY(replaced_->close());
     replaced_ = failure(code::not_found, operation::open);
-    return file_->close();
+    const auto closed = file_->close();
+    file_ = failure(code::not_found, operation::open);
+    return closed;
   }
 
   // 5. and 6. The name, and its durability. From here on a failure may leave the new file in place, and says so.
@@ -172,8 +174,11 @@ class staged_file {
     return write_report{reached_, false, kept_};
   }
 
+  // Closed before it is removed (L10). Does nothing where there is nothing of ours, as after a move.
   void abandon() {
+    if (!made_.yes) return;
     if (file_) (void)file_->close();
+    file_ = failure(code::not_found, operation::open);
     remove_made();
   }
 

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/fs/posix_file.hpp>
+#include <perdure/fs/posix_fs.hpp>
+
+#include <tests/support/catch.hpp>
+#include <tests/support/child.hpp>
+#include <tests/support/temp_dir.hpp>
+
+#include <fcntl.h>
+#include <string>
+#include <vector>
+
+using namespace perdure;
+
+namespace {
+
+posix_file open_new(const std::string& path) {
+  auto file = posix_fs().open(path, {.access = access::read_write, .creation = creation::create});
+  REQUIRE(file);
+  return detail::moved(*file);
+}
+std::string read_all(const posix_file& file) {
+  std::string text(static_cast<std::size_t>(file.size().value_or(0U)), '\0');
+  return file.read_at(0, text).value_or(0U) == text.size() ? text : "(short)";
+}
+
+}  // namespace
+
+TEST_CASE("posix_file: what is written is read, and a gap reads as zeros") {
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  REQUIRE(file.write_at(3, "abc"));
+  CHECK(read_all(file) == std::string("\0\0\0abc", 6));
+  REQUIRE(file.write_at(0, "xyz"));
+  CHECK(read_all(file) == "xyzabc");
+  char room[10];
+  CHECK(*file.read_at(4, room) == 2);
+  CHECK(*file.read_at(6, room) == 0);
+  CHECK(*file.read_at(UINT64_MAX, room) == 0);
+  REQUIRE(file.truncate(2));
+  REQUIRE(file.truncate(4));
+  CHECK(read_all(file) == std::string("xy\0\0", 4));
+  CHECK(file.close());
+}
+
+TEST_CASE("posix_file: a gather of any number of pieces, empty ones too, arrives in order") {
+  const tests::temp_dir dir;
+  for (const std::size_t count : {0U, 1U, 2U, 15U, 16U, 17U, 33U, 2000U}) {
+    auto file = open_new(dir / ("g" + std::to_string(count)));
+    std::string expected;
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < count; ++i)
+      texts.push_back(i % 3 == 0 ? std::string() : std::string(i % 7, static_cast<char>('a' + i % 26)));
+    std::vector<bytes> parts(texts.begin(), texts.end());
+    for (const auto& text : texts) expected += text;
+    REQUIRE(file.write_at(0, gather(parts.data(), parts.size())));
+    CHECK(read_all(file) == expected);
+  }
+}
+
+TEST_CASE("posix_file: offsets and sizes beyond what the system has are too_large") {
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  CHECK(file.write_at(UINT64_MAX, "x").error().code() == code::too_large);
+  CHECK(file.write_at(INT64_MAX, "x").error().code() == code::too_large);
+  CHECK(file.truncate(UINT64_MAX).error().code() == code::too_large);
+  CHECK(*file.size() == 0);
+}
+
+TEST_CASE("posix_file: a closed handle, and one that was moved from, is an invalid_argument") {
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  posix_file other = detail::moved(file);
+  char room[4];
+  for (posix_file* dead : {&file, &other}) {
+    if (dead == &other) CHECK(dead->close());
+    CHECK(dead->close().error().code() == code::invalid_argument);
+    CHECK(dead->read_at(0, room).error().code() == code::invalid_argument);
+    CHECK(dead->write_at(0, "x").error().code() == code::invalid_argument);
+    const bytes parts[] = {"x", "y"};
+    CHECK(dead->write_at(0, gather(parts, 2)).error().code() == code::invalid_argument);
+    CHECK(dead->size().error().code() == code::invalid_argument);
+    CHECK(dead->truncate(0).error().code() == code::invalid_argument);
+    CHECK(dead->sync(sync_what::data).error().code() == code::invalid_argument);
+    CHECK(dead->map().error().code() == code::invalid_argument);
+    CHECK(dead->try_lock(lock_mode::shared).error().code() == code::invalid_argument);
+    CHECK(dead->get_attributes().error().code() == code::invalid_argument);
+    CHECK(dead->set_attributes({}, attribute_set::mode).error().code() == code::invalid_argument);
+  }
+  other = open_new(dir / "g");
+  other = open_new(dir / "h");
+  CHECK(other.write_at(0, "h"));
+}
+
+TEST_CASE("posix_file: syncs of every strength succeed, and what cannot be synced is unsupported") {
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  for (const auto what : {sync_what::order, sync_what::data, sync_what::all}) CHECK(file.sync(what));
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  posix_file pipe_end(ends[1]);
+  const posix_file other_end(ends[0]);
+  const auto refused = pipe_end.sync(sync_what::all);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == code::unsupported);
+  CHECK(pipe_end.sync(sync_what::all).error().code() == code::sync_lost);
+}
+
+TEST_CASE("posix_file: a lock excludes other handles, of this process too, until its handle is closed") {
+  const tests::temp_dir dir;
+  auto a = open_new(dir / "f");
+  auto b = open_new(dir / "f");
+  REQUIRE(a.try_lock(lock_mode::exclusive));
+  CHECK(b.try_lock(lock_mode::shared).error().code() == code::busy);
+  CHECK(a.try_lock(lock_mode::shared));
+  CHECK(b.try_lock(lock_mode::shared));
+  CHECK(b.try_lock(lock_mode::exclusive).error().code() == code::busy);
+  CHECK(a.close());
+  CHECK(b.try_lock(lock_mode::exclusive));
+}
+
+TEST_CASE("posix_file: a map shows the content and outlives the handle") {
+  const tests::temp_dir dir;
+  mapping view;
+  {
+    auto file = open_new(dir / "f");
+    CHECK(file.map()->view().empty());
+    REQUIRE(file.write_at(0, "mapped"));
+    view = detail::moved(*file.map());
+  }
+  CHECK(view.view() == bytes("mapped"));
+}
+
+TEST_CASE("posix_file: a range is cloned with its content, or refused, and never invented") {
+  const tests::temp_dir dir;
+  auto from = open_new(dir / "from");
+  auto to = open_new(dir / "to");
+  REQUIRE(from.write_at(0, std::string(10'000, 'c')));
+  const auto cloned = to.clone_range(0, from, 0, 10'000);
+  if (cloned) {
+    CHECK(cloned->size_bytes > 0);
+    CHECK(*to.size() == cloned->size_bytes);
+    CHECK(read_all(to) == std::string(static_cast<std::size_t>(cloned->size_bytes), 'c'));
+  } else {
+    CHECK(cloned.error().code() == code::unsupported);
+  }
+  CHECK(to.clone_range(0, from, 10'000, 10).error().code() == code::unsupported);
+  CHECK_FALSE(to.clone_range(0, posix_file(), 0, 10));
+}
+
+TEST_CASE("posix_file: attributes come back as they were set") {
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  attributes wanted = *file.get_attributes();
+  wanted.mode = 0605;
+  wanted.modified_ns = -1'500'000'000;
+  REQUIRE(file.set_attributes(wanted, attribute_set::mode | attribute_set::modified));
+  CHECK(file.get_attributes()->mode == 0605);
+  CHECK(file.get_attributes()->modified_ns == -1'500'000'000);
+  CHECK(file.set_attributes(wanted, attribute_set::owner));
+  if (tests::is_root()) {
+    wanted.user = 77;
+    wanted.group = 88;
+    REQUIRE(file.set_attributes(wanted, attribute_set::owner));
+    CHECK((file.get_attributes()->user == 77 && file.get_attributes()->group == 88));
+  } else {
+    wanted.user = 0;
+    CHECK(file.set_attributes(wanted, attribute_set::owner).error().code() == code::permission);
+  }
+}
+
+TEST_CASE("posix_file: extended attributes come back as they were set, and limits are told") {
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  const auto set = file.set_xattr("user.one", "1");
+  if (!set && set.error().code() == code::unsupported) {
+    std::printf("SKIPPED: extended attributes on %s\n", dir.path().c_str());
+    return;
+  }
+  REQUIRE(set);
+  REQUIRE(file.set_xattr("user.two", ""));
+  std::string seen;
+  REQUIRE(file.for_each_xattr([&](path_view name, bytes value) {
+    const std::string text(name.data(), name.size());
+    if (text.rfind("user.", 0) == 0) seen += text + "=" + std::to_string(value.size()) + " ";
+    return visit::go_on;
+  }));
+  CHECK((seen == "user.one=1 user.two=0 " || seen == "user.two=0 user.one=1 "));
+  int visits = 0;
+  REQUIRE(file.for_each_xattr([&](path_view, bytes) { return ++visits, visit::stop; }));
+  CHECK(visits == 1);
+  CHECK(file.set_xattr("user." + std::string(300, 'n'), "x").error().code() == code::too_large);
+  CHECK_FALSE(file.set_xattr("user.big", std::string(1'000'000, 'x')));
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/fs/temp_name.hpp>
+
+#include <tests/support/catch.hpp>
+
+#include <string>
+
+using perdure::nonce;
+using perdure::temp_name;
+
+namespace {
+std::string text(const nonce& of) {
+  const temp_name name(of);
+  return {name.data(), name.size()};
+}
+}  // namespace
+
+TEST_CASE("temp_name: a name gives back the nonce that it was made of") {
+  const std::uint64_t numbers[] = {0, 1, 15, 16, 0xabcdef, UINT64_MAX};
+  for (const auto a : numbers) {
+    for (const auto b : numbers) {
+      const nonce made{a, b, b ^ a, a + b};
+      const auto parsed = temp_name::parse(text(made));
+      REQUIRE(parsed);
+      CHECK(*parsed == made);
+    }
+  }
+  CHECK(text({0x1f, 2, 3, 0}) == ".perdure-1f-2-3-0.tmp");
+  CHECK(text({UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}).size() <= 96);
+}
+
+TEST_CASE("temp_name: no other name is taken for one") {
+  for (const char* name :
+       {"", ".perdure-", ".perdure-.tmp", ".perdure-1-2-3.tmp", ".perdure-1-2-3-4-5.tmp", ".perdure-1-2-3-4.tmpx",
+        "x.perdure-1-2-3-4.tmp", ".perdure-01-2-3-4.tmp", ".perdure-1-2-3-A.tmp", ".perdure-1--3-4.tmp",
+        ".perdure-1-2-3-12345678901234567.tmp", ".perdure-1-2-3- 4.tmp", ".perdure-1-2-3-4", "perdure-1-2-3-4.tmp"}) {
+    INFO(name);
+    CHECK_FALSE(temp_name::parse(name));
+  }
+}
