@@ -30,6 +30,7 @@ set(PERDURE_HEADERS
   perdure/fs/fs_types.hpp
   perdure/fs/link_or_copy.hpp
   perdure/fs/make_dirs.hpp
+  perdure/fs/mem_fs.hpp
   perdure/fs/native_fs.hpp
   perdure/fs/path.hpp
   perdure/fs/posix_file.hpp
@@ -39,11 +40,16 @@ set(PERDURE_HEADERS
   perdure/fs/temp_sweep.hpp
   perdure/fs/write_options.hpp
 
+  perdure/fs/detail/mem_file.hpp
+  perdure/fs/detail/mem_tree.hpp
   perdure/fs/detail/place.hpp
   perdure/fs/detail/posix_calls.hpp
   perdure/fs/detail/posix_error.hpp
   perdure/fs/detail/posix_writer.hpp
   perdure/fs/detail/staged_file.hpp
+
+  perdure/testing/fs_archetypes.hpp
+  perdure/testing/fs_laws.hpp
 )
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.

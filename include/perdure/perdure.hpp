@@ -27,6 +27,7 @@
 #include <perdure/fs/fs_types.hpp>
 #include <perdure/fs/link_or_copy.hpp>
 #include <perdure/fs/make_dirs.hpp>
+#include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/native_fs.hpp>
 #include <perdure/fs/path.hpp>
 #include <perdure/fs/posix_file.hpp>

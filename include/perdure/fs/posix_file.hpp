@@ -114,6 +114,7 @@ class posix_file {
   [[nodiscard]] result<std::uint64_t> size() const noexcept {
     struct stat info;
     if (::fstat(descriptor_, &info) != 0) return detail::posix_query_failure(operation::size, errno);
+    if (S_ISDIR(info.st_mode)) return failure(code::is_a_directory, operation::size, EISDIR);
     return static_cast<std::uint64_t>(info.st_size);
   }
 

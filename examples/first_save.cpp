@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+//
+// The program on the first page of the README.
+
+#include <string>
+
+// README:begin
+#include <perdure/core/describe.hpp>
+#include <perdure/fs/atomic_write.hpp>
+#include <cstdio>
+
+int main() {
+  std::string text = "volume = 11\n";
+  auto saved = perdure::atomic_write("settings.txt", text);
+  // Power fails before this line:  settings.txt is the old file, whole, or the new one, whole.
+  // Power fails after it:          if saved, settings.txt is the new file.
+  if (!saved) {
+    std::puts(describe(saved.error()).c_str());  // what went wrong, and what is on disk now
+    return 1;
+  }
+}
+// README:end

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/fs/posix_fs.hpp>
+#include <perdure/testing/fs_archetypes.hpp>
+#include <perdure/testing/fs_laws.hpp>
+
+#include <tests/support/catch.hpp>
+#include <tests/support/child.hpp>
+#include <tests/support/temp_dir.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cstdio>
+
+using namespace perdure;
+using testing::check_fs_laws;
+
+namespace {
+template <Fs F>
+void holds(const char* model, F& fs, const std::string& scratch) {
+  const auto report = check_fs_laws(fs, scratch);
+  std::printf("%-24s %s\n", model, report.text().c_str());
+  INFO(report.text());
+  CHECK(report.ok());
+}
+}  // namespace
+
+TEST_CASE("fs_laws: every model keeps them") {
+  const tests::temp_dir disk_dir;
+  const tests::temp_dir memory_dir("/dev/shm");
+  posix_fs disk;
+  holds("posix_fs", disk, disk_dir.path());
+  holds("posix_fs, tmpfs", disk, memory_dir.path());
+  auto held = disk.open_dir(disk_dir.path());
+  REQUIRE(held);
+  holds("posix_dir", *held, ".");
+
+  mem_fs memory;
+  REQUIRE(memory.make_dir("scratch"));
+  holds("mem_fs", memory, "scratch");
+  auto directory = memory.open_dir("scratch");
+  REQUIRE(directory);
+  holds("mem_fs, a directory", *directory, ".");
+  testing::poorest_fs<mem_fs> device(memory);
+  holds("poorest_fs", device, "scratch");
+  testing::windows_like_fs<mem_fs> windows(memory);
+  holds("windows_like_fs", windows, "scratch");
+  CHECK(memory.used_bytes() == 0);
+}
+
+TEST_CASE("fs_laws: posix_fs keeps them for an unprivileged user, too") {
+  const tests::temp_dir dir;
+  REQUIRE(::chmod(dir.path().c_str(), 0777) == 0);
+  const int broken = tests::as_nobody([&]() -> int {
+    posix_fs disk;
+    const auto report = check_fs_laws(disk, dir.path());
+    std::printf("%-24s %s\n", "posix_fs, unprivileged", report.text().c_str());
+    std::fflush(stdout);
+    return report.ok() ? 0 : 1;
+  });
+  CHECK(broken == 0);
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/fs/atomic_write.hpp>
+#include <perdure/fs/link_or_copy.hpp>
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/fs/read_file.hpp>
+
+#include <tests/support/catch.hpp>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace perdure;
+
+namespace {
+constexpr auto good = static_cast<enum code>(0);
+template <class T>
+enum code code_of(const result<T>& done) {
+  return done ? good : done.error().code();
+}
+mem_fs::file make(mem_fs& fs, const char* path, const std::string& content = "") {
+  auto file = fs.open(path, {.access = access::read_write, .creation = creation::create});
+  REQUIRE(file);
+  REQUIRE(file->write_at(0, content));
+  return std::move(*file);
+}
+std::string get(mem_fs& fs, const char* path) {
+  std::string text;
+  return read_file(fs, path, text, 1 << 20) ? text : "(nothing)";
+}
+}  // namespace
+
+TEST_CASE("mem_fs: a copy is the same files, another object is another backend") {
+  mem_fs one;
+  mem_fs same = one;
+  mem_fs other;
+  (void)make(one, "f", "x");
+  CHECK(get(same, "f") == "x");
+  CHECK(get(other, "f") == "(nothing)");
+  CHECK(same_backend(one, same));
+  CHECK_FALSE(same_backend(one, other));
+  CHECK(link_or_copy(one, "f", same, "g")->placed == placed::linked);
+  CHECK(link_or_copy(one, "f", other, "g")->placed == placed::copied);
+  CHECK(get(other, "g") == "x");
+  CHECK(code_of(one.rename_to("f", other, "f")) == code::unsupported);
+  CHECK(code_of(one.link_to("f", other, "f")) == code::unsupported);
+}
+
+TEST_CASE("mem_fs: a handle outlives the name, and the file system") {
+  auto fs = std::make_unique<mem_fs>();
+  auto file = make(*fs, "f", "kept");
+  REQUIRE(fs->remove("f"));
+  CHECK(fs->used_bytes() == 4);
+  auto held = fs->open_dir("/");
+  fs.reset();
+  char room[8];
+  CHECK(*file.read_at(0, room) == 4);
+  CHECK(file.close());
+  CHECK(held->used_bytes() == 0);
+}
+
+TEST_CASE("mem_fs: a handle does what it was opened for") {
+  mem_fs fs;
+  (void)make(fs, "f", "x");
+  auto reader = fs.open("f", {});
+  auto writer = fs.open("f", {.access = access::write});
+  char room[4];
+  CHECK(code_of(reader->write_at(0, "y")) == code::invalid_argument);
+  CHECK(code_of(reader->truncate(0)) == code::invalid_argument);
+  CHECK(code_of(writer->read_at(0, room)) == code::invalid_argument);
+  CHECK(code_of(writer->write_at(UINT64_MAX, "y")) == code::too_large);
+  CHECK(code_of(writer->truncate(UINT64_MAX)) == code::too_large);
+  auto moved = std::move(*writer);
+  CHECK(code_of(writer->size()) == code::invalid_argument);
+  CHECK(code_of(writer->map()) == code::invalid_argument);
+  CHECK(code_of(writer->get_attributes()) == code::invalid_argument);
+  CHECK(code_of(writer->set_attributes({}, attribute_set::mode)) == code::invalid_argument);
+  CHECK(code_of(writer->set_xattr("user.a", "")) == code::invalid_argument);
+  CHECK(code_of(writer->for_each_xattr([](path_view, bytes) { return visit::go_on; })) == code::invalid_argument);
+  CHECK(code_of(writer->try_lock(lock_mode::shared)) == code::invalid_argument);
+  CHECK(code_of(moved.clone_range(0, *writer, 0, 1)) == code::invalid_argument);
+  moved = std::move(*reader);
+  CHECK(*moved.size() == 1);
+}
+
+TEST_CASE("mem_fs: a full one refuses content and changes nothing") {
+  mem_fs fs({.capacity_bytes = 10});
+  auto file = make(fs, "f", "12345678");
+  CHECK(code_of(file.write_at(6, "78901")) == code::no_space);
+  CHECK(code_of(file.truncate(11)) == code::no_space);
+  CHECK(get(fs, "f") == "12345678");
+  CHECK(code_of(atomic_write(fs, "f", "too long")) == code::no_space);
+  CHECK(get(fs, "f") == "12345678");
+  REQUIRE(file.truncate(2));
+  CHECK(file.write_at(2, "34567890"));
+  CHECK(fs.used_bytes() == 10);
+  file = make(fs, "g");
+  REQUIRE(fs.remove("f"));
+  CHECK(fs.used_bytes() == 0);
+  mem_fs large;
+  CHECK(code_of(make(large, "f").truncate(INT64_MAX)) == code::no_space);
+}
+
+TEST_CASE("mem_fs: paths are walked as POSIX walks them") {
+  mem_fs fs;
+  REQUIRE(fs.make_dir("d"));
+  REQUIRE(fs.make_dir("/d/e/"));
+  (void)make(fs, "d//e/./f", "x");
+  CHECK(get(fs, "/d/e/f") == "x");
+  CHECK(get(fs, "d/e/../e/f") == "x");
+  CHECK(get(fs, "../../d/e/f") == "x");
+  CHECK(code_of(fs.stat("d/e/f/")) == code::not_a_directory);
+  CHECK(code_of(fs.stat("d/e/f/..")) == code::not_a_directory);
+  CHECK(code_of(fs.stat("d/no/..")) == code::not_found);
+  CHECK(fs.stat("/")->kind == file_kind::directory);
+  CHECK(code_of(fs.open("d/new/", {.access = access::write, .creation = creation::create})) == code::is_a_directory);
+  CHECK(code_of(fs.stat(std::string(300, 'n'))) == code::too_large);
+  CHECK(code_of(fs.remove_dir("/")) == code::not_empty);
+  CHECK(code_of(fs.rename("d", "d/e/g")) == code::invalid_argument);
+  CHECK(code_of(fs.rename("/", "x")) == code::busy);
+  CHECK(code_of(fs.rename("d/e/f", "x/")) == code::not_a_directory);
+  CHECK(code_of(fs.link("d", "l")) == code::unsupported);
+  CHECK(code_of(fs.link("d/e/f", "l/")) == code::not_found);
+}
+
+TEST_CASE("mem_fs: rename keeps to the rules of files and directories") {
+  mem_fs fs;
+  REQUIRE(fs.make_dir("empty"));
+  REQUIRE(fs.make_dir("full"));
+  (void)make(fs, "full/x");
+  (void)make(fs, "f", "f");
+  REQUIRE(fs.link("f", "g"));
+  CHECK(code_of(fs.rename("f", "g")) == good);  // two names of one file: both stay
+  CHECK(get(fs, "f") == "f");
+  CHECK(code_of(fs.rename("f", "empty")) == code::is_a_directory);
+  CHECK(code_of(fs.rename("empty", "f")) == code::not_a_directory);
+  CHECK(code_of(fs.rename("empty", "full")) == code::not_empty);
+  auto held = fs.open_dir("empty");
+  CHECK(code_of(fs.rename("full", "empty")) == good);
+  CHECK(code_of(fs.stat("empty/x")) == good);
+  // The directory that was replaced is held, and has no name any more.
+  CHECK(code_of(held->open("y", {.access = access::write, .creation = creation::create})) == code::not_found);
+  CHECK(code_of(held->make_dir("y")) == code::not_found);
+  CHECK(code_of(held->rename_to("y", fs, "y")) == code::not_found);
+  CHECK(code_of(held->stat("..")) == code::not_found);
+  CHECK(code_of(fs.rename("empty/x", "empty/../x")) == good);
+}
+
+TEST_CASE("mem_fs: links lead on, relative to where they stand") {
+  mem_fs fs;
+  REQUIRE(fs.make_dir("a"));
+  REQUIRE(fs.make_dir("b"));
+  (void)make(fs, "b/f", "x");
+  REQUIRE(fs.make_link("../b", "a/to_b"));
+  REQUIRE(fs.make_link("/b/f", "absolute"));
+  CHECK(get(fs, "a/to_b/f") == "x");
+  CHECK(get(fs, "absolute") == "x");
+  CHECK(fs.stat_link("a/to_b")->kind == file_kind::link);
+  CHECK(fs.stat_link("a/to_b/")->kind == file_kind::directory);
+  CHECK(code_of(fs.open_dir("a/to_b", links::refuse)) == code::invalid_argument);
+  CHECK(code_of(fs.open_dir("a/to_b")) == good);
+  CHECK(code_of(fs.make_link("", "e")) == code::invalid_argument);
+  CHECK(code_of(fs.make_link("x", "e/")) == code::not_found);
+  char small[3];
+  CHECK(code_of(fs.read_link("absolute", small)) == code::too_large);
+  CHECK(code_of(fs.read_link("no", small)) == code::not_found);
+}
+
+TEST_CASE("mem_fs: times are those of the clock that it was given") {
+  mem_fs without;
+  (void)make(without, "f");
+  CHECK(without.stat("f")->modified_ns == time_unknown);
+  static std::int64_t now = 0;
+  now = 7;
+  mem_fs with({.unix_ns = [] { return now; }});
+  auto file = make(with, "f", "x");
+  CHECK(with.stat("f")->modified_ns == 7);
+  now = 9;
+  REQUIRE(file.truncate(0));
+  CHECK(with.stat("f")->modified_ns == 9);
+}
+
+TEST_CASE("mem_fs: owners and extended attributes are kept, with their limits") {
+  mem_fs fs;
+  auto file = make(fs, "f");
+  REQUIRE(file.set_attributes({.mode = 0600, .user = 5, .group = 6}, attribute_set::mode | attribute_set::owner));
+  REQUIRE(file.set_xattr("user.a", "1"));
+  REQUIRE(file.set_xattr("user.b", "2"));
+  int seen = 0;
+  REQUIRE(file.for_each_xattr([&](path_view, bytes) { return ++seen, visit::stop; }));
+  CHECK(seen == 1);
+  CHECK(code_of(file.set_xattr("", "x")) == code::invalid_argument);
+  CHECK(code_of(file.set_xattr(std::string(256, 'n'), "x")) == code::too_large);
+  REQUIRE(atomic_write(fs, "f", "new", {.keep = keep::everything}));
+  auto replaced = fs.open("f", {});
+  CHECK((replaced->get_attributes()->user == 5 && replaced->get_attributes()->mode == 0600));
+  seen = 0;
+  REQUIRE(replaced->for_each_xattr([&](path_view, bytes) { return ++seen, visit::go_on; }));
+  CHECK(seen == 2);
+}
+
+TEST_CASE("mem_fs: threads may do anything at once") {
+  mem_fs fs;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&fs, t] {
+      for (int i = 0; i < 200; ++i) {
+        const std::string own = "f" + std::to_string(t);
+        (void)atomic_write(fs, "shared", std::string(100, static_cast<char>('a' + t)));
+        (void)atomic_write(fs, own, own);
+        (void)fs.rename(own, "g" + std::to_string(t));
+        (void)fs.for_each_entry("/", [&](const dir_entry& entry) { return (void)fs.stat(entry.name), visit::go_on; });
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  const std::string text = get(fs, "shared");
+  CHECK((text.size() == 100 && text.find_first_not_of(text[0]) == std::string::npos));
+}
