@@ -21,6 +21,7 @@ set(PERDURE_HEADERS
   perdure/core/result.hpp
   perdure/core/sync.hpp
 
+  perdure/fs/any_fs.hpp
   perdure/fs/atomic_write.hpp
   perdure/fs/atomic_writer.hpp
   perdure/fs/create_new.hpp
@@ -50,6 +51,10 @@ set(PERDURE_HEADERS
 
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
+
+  perdure/testing/detail/law_case.hpp
+  perdure/testing/detail/optional_fs_laws.hpp
+  perdure/testing/detail/required_fs_laws.hpp
 )
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.

@@ -18,6 +18,7 @@
 #include <perdure/core/pthread_sync.hpp>
 #include <perdure/core/result.hpp>
 #include <perdure/core/sync.hpp>
+#include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/atomic_writer.hpp>
 #include <perdure/fs/create_new.hpp>

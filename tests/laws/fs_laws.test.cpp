@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
+#include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
@@ -45,6 +46,15 @@ TEST_CASE("fs_laws: every model keeps them") {
   holds("mem_fs, a directory", *directory, ".");
   testing::poorest_fs<mem_fs> device(memory);
   holds("poorest_fs", device, "scratch");
+  any_fs any_memory(memory);
+  holds("any_fs over mem_fs", any_memory, "scratch");
+  any_fs any_disk(disk);
+  holds("any_fs over posix_fs", any_disk, disk_dir.path());
+  auto any_held = any_disk.open_dir(disk_dir.path());
+  REQUIRE(any_held);
+  holds("any_dir over posix_dir", *any_held, ".");
+  any_fs any_device(device);
+  holds("any_fs over poorest_fs", any_device, "scratch");
   testing::windows_like_fs<mem_fs> windows(memory);
   holds("windows_like_fs", windows, "scratch");
   CHECK(memory.used_bytes() == 0);

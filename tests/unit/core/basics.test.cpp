@@ -22,4 +22,4 @@ TEST_CASE("basics: moved, exchanged and swapped move and never copy") {
 static_assert(std::is_same_v<decltype(detail::forwarded<int&>(detail::some<int&>())), int&>);
 static_assert(std::is_same_v<decltype(detail::forwarded<int>(detail::some<int&>())), int&&>);
 static_assert(detail::same_as<int, int> && !detail::same_as<int, const int>);
-static_assert(detail::is_trivially_destructible<int> && !detail::is_trivially_destructible<std::unique_ptr<int>>);
+static_assert(detail::is_trivially_copyable<int> && !detail::is_trivially_copyable<std::unique_ptr<int>>);

@@ -15,4 +15,21 @@ TEST_CASE("clock: a manual clock stands still until it is told to go on, and sle
   CHECK(clock.elapsed_ns() == 12);
   CHECK(perdure::manual_clock().unix_ns() == 0);
 }
-static_assert(!perdure::Clock<int>);
+
+TEST_CASE("clock: a manual clock that sleeps for ever stands at the end of time") {
+  perdure::manual_clock clock(1);
+  clock.sleep_ns(INT64_MAX);
+  CHECK(clock.elapsed_ns() > INT64_MAX / 2);
+  clock.sleep_ns(INT64_MAX);
+  CHECK(clock.unix_ns() > INT64_MAX / 2);
+}
+
+namespace {
+struct wrong_unit {
+  int elapsed_ns() { return 0; }
+  std::int64_t unix_ns() { return 0; }
+  void sleep_ns(std::int64_t) {}
+};
+}  // namespace
+static_assert(!perdure::Clock<int> && !perdure::Clock<wrong_unit>);
+static_assert(perdure::ns_per_second == 1'000'000'000);

@@ -61,3 +61,43 @@ TEST_CASE("describe: what does not fit is left out, and the text stays ended") {
   CHECK(text.size() == description::size_max);
   CHECK(std::string(text.c_str()).size() == description::size_max);
 }
+
+TEST_CASE("describe: it converts to what a caller keeps or prints") {
+  const failure why = failure(code::not_found, operation::open).about("a");
+  const char expected[] = "open of 'a' failed: it is not there, or a directory on the way is missing. The old state stands.";
+  std::string kept = describe(why);
+  CHECK(kept == expected);
+  kept = "before";
+  kept = describe(why);
+  CHECK(kept == expected);
+  kept += describe(why);
+  CHECK(kept.size() == 2 * (sizeof(expected) - 1));
+  const description text = describe(why);
+  const std::string_view view = text;
+  CHECK(view == expected);
+  CHECK((view.data() == text.c_str() && view.data() == text.data()));
+  CHECK(bytes(text) == bytes(expected));
+}
+
+TEST_CASE("describe: the old state is spoken of where the call could have changed it, and a doubt is always told") {
+  const std::set<enum operation> looks = {operation::read, operation::size,      operation::map,  operation::lock,
+                                          operation::stat, operation::read_link, operation::list, operation::get_attributes};
+  for (int i = 0; i <= static_cast<int>(operation::sync_all); ++i) {
+    const auto operation = static_cast<enum operation>(i);
+    const std::string_view name = describe(operation);
+    INFO(name);
+    const auto text = [&](enum doubt in_doubt) { return std::string(describe(failure(code::io, operation).with(in_doubt))); };
+    CHECK(text(doubt::none).rfind(std::string(name) + " failed: ", 0) == 0);
+    CHECK((text(doubt::none).find("The old state stands.") == std::string::npos) == (looks.count(operation) == 1));
+    CHECK(text(doubt::visible).find("It may have happened all the same") != std::string::npos);
+    CHECK(text(doubt::durable).find("a crash may undo it") != std::string::npos);
+  }
+}
+
+TEST_CASE("describe: every number is written as it is") {
+  for (const std::int32_t number : {1, -1, 9, 10, 99, 100, 1'000'000'000, INT32_MAX, INT32_MIN}) {
+    description text;
+    text.append(number);
+    CHECK(std::string(text) == std::to_string(number));
+  }
+}

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <memory>
 #include <string>
+#include <utility>
 
 using namespace perdure;
 
@@ -58,7 +59,26 @@ bool dies(void (*act)()) {
 
 }  // namespace
 
-static_assert(std::is_trivially_copyable_v<result<int>>);
+// Ends trivially, and is copied by its own rules: a pair is assigned so.
+struct copied_by_hand {
+  int value;
+  explicit copied_by_hand(int v) : value(v) {}
+  copied_by_hand(const copied_by_hand& other) : value(other.value + 1) {}
+  copied_by_hand& operator=(const copied_by_hand& other) {
+    value = other.value;
+    return *this;
+  }
+};
+
+static_assert(std::is_trivially_copyable_v<result<int>> && std::is_trivially_copyable_v<result<void>>);
+static_assert(std::is_trivially_copyable_v<result<bytes>> && std::is_trivially_destructible_v<result<bytes>>);
+static_assert(!std::is_trivially_copyable_v<result<copied_by_hand>> && std::is_copy_assignable_v<result<copied_by_hand>>);
+static_assert(std::is_copy_assignable_v<result<std::pair<int, int>>>);
+static_assert(!std::is_copy_assignable_v<result<std::unique_ptr<int>>>);
+static_assert(std::is_nothrow_move_assignable_v<result<std::unique_ptr<int>>>);
+static_assert(std::is_constructible_v<bool, result<int>> && !std::is_convertible_v<result<int>, bool>);
+static_assert(std::is_convertible_v<const char*, result<std::string>>);
+static_assert(!std::is_constructible_v<result<int>, result<std::string>>);
 static_assert(!std::is_copy_constructible_v<result<std::unique_ptr<int>>>);
 static_assert(std::is_nothrow_move_constructible_v<result<std::unique_ptr<int>>>);
 static_assert(!std::is_convertible_v<int, result<std::unique_ptr<int>>>);
@@ -129,3 +149,98 @@ TEST_CASE("result: reading what is not there ends the program") {
   CHECK(dies([] { (void)result<void>().error(); }));
   CHECK_FALSE(dies([] { (void)result<int>(1).value(); }));
 }
+
+TEST_CASE("result: a type that ends trivially and is copied by its own rules is copied by them") {
+  result<copied_by_hand> a(in_place, 1);
+  result<copied_by_hand> b = a;
+  CHECK(b->value == 2);
+  b = broken;
+  CHECK_FALSE(b);
+  b = a;
+  CHECK(b->value == 2);
+  result<std::pair<int, int>> pair(in_place, 1, 2);
+  pair = result<std::pair<int, int>>(in_place, 3, 4);
+  CHECK(pair->second == 4);
+  pair = broken;
+  CHECK(pair.error().code() == code::corrupt);
+}
+
+TEST_CASE("result: a move-only value is moved in, through and out") {
+  auto one = make(true);
+  auto other = make(false);
+  other = detail::moved(one);
+  REQUIRE(other);
+  CHECK(**other == 7);
+  other = make(false);
+  CHECK_FALSE(other);
+  CHECK(*make(false).value_or(std::make_unique<int>(3)) == 3);
+  CHECK(*make(true).value_or(nullptr) == 7);
+  CHECK(*make(true).and_then([](std::unique_ptr<int> taken) -> result<int> { return *taken; }) == 7);
+  CHECK(**make(true).transform([](std::unique_ptr<int> taken) { return taken; }) == 7);
+  const auto constant = make(true);
+  CHECK((*constant == constant.value() && *constant->get() == 7));
+}
+
+TEST_CASE("result: PERDURE_TRY looks at a named result without taking it, and evaluates an expression once") {
+  int evaluated = 0;
+  const auto counting = [&](bool good) -> result<int> {
+    ++evaluated;
+    return good ? result<int>(evaluated) : result<int>(broken);
+  };
+  const auto tried = [&](bool good) -> result<int> {
+    PERDURE_TRY(counting(true));
+    const auto named = counting(good);
+    PERDURE_TRY(named);
+    auto moved_later = make(true);
+    PERDURE_TRY(moved_later);
+    const std::unique_ptr<int> taken = *detail::moved(moved_later);
+    return *named + *taken;
+  };
+  CHECK(*tried(true) == 9);
+  CHECK(evaluated == 2);
+  CHECK(tried(false).error().code() == code::corrupt);
+  const auto with_commas = []() -> result<std::pair<int, int>> {
+    PERDURE_TRY(result<std::pair<int, int>>(in_place, 1, 2));
+    return broken;
+  };
+  CHECK_FALSE(with_commas());
+}
+
+TEST_CASE("result: after a failure nothing of a chain is called") {
+  int calls = 0;
+  const auto count = [&](int n) {
+    ++calls;
+    return result<int>(n);
+  };
+  CHECK_FALSE(result<int>(broken).and_then(count).and_then(count));
+  CHECK_FALSE(result<int>(broken).transform([&](int n) { return calls += n; }));
+  CHECK(calls == 0);
+  CHECK(result<int>(1).and_then(count).and_then([](int) -> result<void> { return broken; }).error().code() == code::corrupt);
+  CHECK(calls == 1);
+}
+
+#if defined(__cpp_exceptions)
+namespace {
+struct throws_when_copied {
+  std::shared_ptr<int> held = std::make_shared<int>(1);
+  bool armed = false;
+  throws_when_copied() = default;
+  throws_when_copied(const throws_when_copied& other) : held(other.held), armed(other.armed) {
+    if (armed) throw 1;
+  }
+};
+}  // namespace
+
+TEST_CASE("result: an assignment whose copy throws leaves a failure, and no dead value") {
+  result<throws_when_copied> target(in_place);
+  result<throws_when_copied> source(in_place);
+  const std::weak_ptr<int> old = target->held;
+  source->armed = true;
+  CHECK_THROWS(target = source);
+  CHECK_FALSE(target);
+  CHECK(old.expired());
+  source->armed = false;
+  target = source;
+  CHECK(target->held == source->held);
+}
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_DETAIL_LAW_CASE_HPP
+#define PERDURE_TESTING_DETAIL_LAW_CASE_HPP
+
+// law_case: one law being checked, and what helps to say it in few words.
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <perdure/core/describe.hpp>
+#include <perdure/fs/fs_optional.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+namespace detail {
+
+// One law being checked: the model, the law's own directory, and what was found.
+template <Fs F>
+struct law_case {
+  F& fs;
+  std::string dir;
+  std::string broken;
+  std::string not_applicable;
+
+  [[nodiscard]] std::string operator/(const std::string& name) const { return dir + "/" + name; }
+
+  bool expect(bool held, const std::string& what) {
+    if (!held && broken.empty()) broken = what;
+    return held;
+  }
+  template <class T>
+  bool succeeds(const result<T>& answer, const std::string& what) {
+    return expect(answer.has_value(), what + (answer ? "" : ": " + std::string(describe(answer.error()))));
+  }
+  template <class T>
+  bool fails(const result<T>& answer, enum code code, const std::string& what) {
+    if (answer) return expect(false, what + ": it succeeded");
+    return expect(answer.error().code() == code, what + ": " + std::string(describe(answer.error())));
+  }
+  // An optional operation: false, and the law ends, where the model does not have it.
+  template <class T>
+  bool applies(const result<T>& answer, const char* what) {
+    if (answer || answer.error().code() != code::unsupported) return succeeds(answer, what);
+    not_applicable = what;
+    return false;
+  }
+
+  bool put(const std::string& name, const std::string& content) {
+    auto file = fs.open(*this / name, {.access = access::read_write, .creation = creation::create});
+    return succeeds(file, "open " + name) && succeeds(file->truncate(0), "truncate") &&
+           succeeds(file->write_at(0, content), "write") && succeeds(file->close(), "close");
+  }
+  [[nodiscard]] std::string get(const std::string& name) {
+    auto file = fs.open(*this / name, {});
+    if (!file) return "(" + std::string(describe(file.error())) + ")";
+    const auto size = file->size();
+    if (!size) return "(no size)";
+    std::string text(static_cast<std::size_t>(*size), '?');
+    const auto got = file->read_at(0, text);
+    return got && *got == text.size() ? text : "(short)";
+  }
+  [[nodiscard]] std::multiset<std::string> names(const std::string& path) {
+    std::multiset<std::string> all;
+    const auto listed = fs.for_each_entry(path, [&](const dir_entry& entry) {
+      all.emplace(entry.name.data(), entry.name.size());
+      return visit::go_on;
+    });
+    succeeds(listed, "list");
+    return all;
+  }
+};
+
+template <Fs F>
+void remove_tree(F& fs, const std::string& path) {
+  std::vector<std::string> names;
+  (void)fs.for_each_entry(path, [&](const dir_entry& entry) {
+    names.emplace_back(entry.name.data(), entry.name.size());
+    return visit::go_on;
+  });
+  for (const auto& name : names) {
+    if (name == "." || name == "..") continue;  // the model breaks L12, and would lead round in a circle
+    if (!fs.remove(path + "/" + name)) remove_tree(fs, path + "/" + name);
+  }
+  (void)fs.remove_dir(path);
+}
+
+template <Fs F>
+struct law {
+  const char* name;
+  std::function<void(law_case<F>&)> check;
+};
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_DETAIL_LAW_CASE_HPP
