@@ -43,25 +43,32 @@ inline bool skipped_without_strace() {
   return missing;
 }
 
-// Runs `body` in a child under `strace options...`. The body decides by mark() where the lines that matter begin and end.
+// Where the lines that matter begin and end.
 inline void mark() { (void)::close(-1000); }
 
-template <class Body>
-traced under_strace(const std::vector<std::string>& options, Body body) {
+// Runs `before` and then, under `strace options...`, `body`, in a child.
+template <class Before, class Body>
+traced under_strace(const std::vector<std::string>& options, Before before, Body body) {
   traced seen;
   const temp_dir log_dir;
   const std::string log = log_dir / "log";
+  int ready[2];
   int release[2];
   int attached[2];
-  if (::pipe(release) != 0 || ::pipe(attached) != 0) return seen;
+  if (::pipe(ready) != 0 || ::pipe(release) != 0 || ::pipe(attached) != 0) return seen;
   const pid_t child = start_child([&]() -> int {
     char byte = 0;
     ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
-    ::close(release[1]), ::close(attached[0]), ::close(attached[1]);
-    if (::read(release[0], &byte, 1) != 1) return wrong_status;
-    ::close(release[0]);
-    return body();
+    ::close(ready[0]), ::close(release[1]), ::close(attached[0]), ::close(attached[1]);
+    before();
+    ::close(ready[1]);
+    return ::read(release[0], &byte, 1) == 1 ? body() : wrong_status;
   });
+  // Not before the child waits: what it did until then is not to be seen.
+  char byte = 0;
+  ::close(ready[1]);
+  (void)!::read(ready[0], &byte, 1);
+  ::close(ready[0]);
   const pid_t strace = start_child([&]() -> int {
     ::dup2(attached[1], STDERR_FILENO);
     ::close(release[1]), ::close(attached[0]);
@@ -75,7 +82,6 @@ traced under_strace(const std::vector<std::string>& options, Body body) {
   ::close(attached[1]);
   // "strace: Process 123 attached": from here on no call of the child escapes it.
   std::string said;
-  char byte = 0;
   while (said.find("attached") == std::string::npos && ::read(attached[0], &byte, 1) == 1) said += byte;
   const bool watched = said.find("attached") != std::string::npos;
   if (watched) (void)!::write(release[1], "g", 1);

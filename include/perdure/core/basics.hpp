@@ -52,18 +52,8 @@ constexpr void swapped(T& a, T& b) noexcept {
 }
 
 // The compilers' own word: the class templates of <type_traits> cost a millisecond for each result<T>.
-#if defined(__has_builtin)
-#if __has_builtin(__is_trivially_destructible)
 template <class T>
-inline constexpr bool is_trivially_destructible = __is_trivially_destructible(T);
-#else
-template <class T>
-inline constexpr bool is_trivially_destructible = __has_trivial_destructor(T);
-#endif
-#else
-template <class T>
-inline constexpr bool is_trivially_destructible = std::is_trivially_destructible_v<T>;
-#endif
+inline constexpr bool is_trivially_copyable = __is_trivially_copyable(T);
 
 // For unevaluated operands only.
 template <class T>

@@ -90,6 +90,8 @@ class bytes {
   bytes(const C (&array)[N]) noexcept : bytes(array, is_text<C> && array[N - 1] == C{} ? N - 1 : N) {}
   template <std::size_t N>
   bytes(char (&)[N]) = delete;
+  template <std::size_t N>
+  bytes(char8_t (&)[N]) = delete;
   template <class P>
     requires(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)
   bytes(P text) noexcept : bytes(text, std::strlen(text)) {}

@@ -33,7 +33,8 @@ class manual_clock {
   [[nodiscard]] std::int64_t unix_ns() const noexcept { return unix_offset_ns_ + elapsed_ns_; }
   void sleep_ns(std::int64_t nanoseconds) noexcept { advance_ns(nanoseconds); }
   void advance_ns(std::int64_t nanoseconds) noexcept {
-    if (nanoseconds > 0) elapsed_ns_ += nanoseconds;
+    const std::int64_t room = INT64_MAX - elapsed_ns_ - (unix_offset_ns_ > 0 ? unix_offset_ns_ : 0);
+    if (nanoseconds > 0) elapsed_ns_ += nanoseconds < room ? nanoseconds : room;
   }
 
  private:

@@ -107,7 +107,9 @@ class failure {
   [[nodiscard]] failure about(bytes path) const noexcept {
     if (path_size_ != 0) return *this;
     failure told = *this;
-    const bytes tail = path.from(path.size() > path_size_max ? path.size() - path_size_max : 0);
+    bytes tail = path.from(path.size() > path_size_max ? path.size() - path_size_max : 0);
+    // Cut between characters, where the path is UTF-8: half of one makes a whole log line unreadable to some.
+    for (int i = 0; i < 3 && tail.size() != path.size() && is_continuation(*tail.data()); ++i) tail = tail.from(1);
     if (!tail.empty()) std::memcpy(told.path_, tail.data(), tail.size());
     told.path_size_ = static_cast<std::uint8_t>(tail.size());
     told.path_cut_ = tail.size() != path.size();
@@ -122,6 +124,8 @@ class failure {
   }
 
  private:
+  [[nodiscard]] static constexpr bool is_continuation(std::byte b) noexcept { return (b & std::byte{0xc0}) == std::byte{0x80}; }
+
   std::int32_t system_code_;
   enum code code_;
   enum operation operation_;

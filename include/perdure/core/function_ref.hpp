@@ -24,7 +24,12 @@ class function_ref<R(Args...)> {
              std::is_invocable_r_v<R, F&, Args...>)
   function_ref(F&& callable) noexcept
       : call_([](target to, Args... args) -> R {
-          return (*static_cast<std::remove_reference_t<F>*>(to.object))(detail::forwarded<Args>(args)...);
+          auto& called = *static_cast<std::remove_reference_t<F>*>(to.object);
+          if constexpr (std::is_void_v<R>) {
+            called(detail::forwarded<Args>(args)...);
+          } else {
+            return called(detail::forwarded<Args>(args)...);
+          }
         }) {
     target_.object = const_cast<void*>(static_cast<const volatile void*>(__builtin_addressof(callable)));
   }

@@ -21,8 +21,8 @@ class posix_clock {
   [[nodiscard]] std::int64_t unix_ns() const noexcept { return read(CLOCK_REALTIME); }
   void sleep_ns(std::int64_t nanoseconds) const noexcept {
     // A signal cuts a sleep short: what is left of it is worked out from the clock, not from the call.
-    const std::int64_t until = elapsed_ns() + nanoseconds;
-    for (std::int64_t left = nanoseconds; left > 0; left = until - elapsed_ns()) {
+    const std::int64_t start = elapsed_ns();
+    for (std::int64_t left = nanoseconds; left > 0; left = nanoseconds - (elapsed_ns() - start)) {
       struct timespec rest = {};
       rest.tv_sec = static_cast<time_t>(left / ns_per_second);
       rest.tv_nsec = static_cast<decltype(rest.tv_nsec)>(left % ns_per_second);

@@ -38,7 +38,7 @@ template <class T>
 inline constexpr bool is_result<result<T>> = true;
 
 // Storage apart from the interface: clang 14 calls a constrained destructor implicitly deleted, a specialised base works.
-template <class T, bool = is_trivially_destructible<T>>
+template <class T, bool = is_trivially_copyable<T>>
 struct result_storage {
   union {
     T value;

@@ -49,7 +49,12 @@ class atomic_writer {
   }
 #endif
 
-  atomic_writer(atomic_writer&&) noexcept = default;
+  // The other one is spent: what is left of its file is not to be asked anything.
+  atomic_writer(atomic_writer&& other) noexcept
+      : staged_(detail::moved(other.staged_)),
+        size_bytes_(other.size_bytes_),
+        good_(detail::exchanged(other.good_, failure(code::invalid_argument, operation::write))),
+        path_(other.path_) {}
   atomic_writer& operator=(atomic_writer&&) = delete;
   ~atomic_writer() { staged_.abandon(); }
 

@@ -12,21 +12,27 @@
 // The laws
 //  L1  Visible at once. What a call that succeeded did, every later call sees, through every Fs over the same files.
 //  L2  Names are atomic. While `rename` replaces an existing `to`, and after a crash during it, `to` names the whole old file
-//      or the whole new one, never neither and never a mixture. `from` may survive a crash beside a renamed `to`.
+//      or the whole new one, never neither and never a mixture. Until the directories of both are synced, `from` may survive
+//      beside a renamed `to`, and where `to` did not exist, a crash may leave neither name. Every other new name is there or not.
 //  L3  Content survives its sync. After `file.sync(data)` succeeded, the bytes and the size that the file had when it was
-//      called survive, whoever wrote them; after `sync(all)` its mode, owner, times and extended attributes do, too. The mode
-//      a file was created with needs no more than `data`. Neither says anything about the file's name.
+//      called survive, whoever wrote them; after `sync(all)` its mode, owner, times and extended attributes do, too. A file that
+//      survives has the mode it was created with, whatever was synced. Neither says anything about the file's name.
 //  L4  Names survive their directory's sync. After `sync_dir(d)` succeeded, what was created, renamed, linked or removed
 //      in d survives: the entries, not what their files contain, and not d's own entry in its parent. A model whose names
 //      survive without it succeeds at once; one that cannot promise it answers `unsupported` and changes nothing.
-//  L5  Without a sync, anything may be lost, and in any order: a later write, size or name may survive an earlier one. The
-//      exception is `file.sync(order)`: of what is done after it, nothing survives without what that file held before it.
+//  L5  Without a sync, anything may be lost, and in any order: a later write, size or name may survive an earlier one, and a name
+//      without its content: any size, zeros, bytes of another file. The exception is `file.sync(order)`: of what is done after
+//      it, nothing survives without the bytes and the size that the file had. What a sync promised, no close and no later sync
+//      takes back.
 //  L6  A failed sync is final. After a `sync` on a handle failed, every later one on that handle fails with sync_lost, and
-//      whether any of the unsynced bytes survive is unknown, even though reads may still show them.
+//      whether any of the unsynced bytes survive is unknown, even though reads may still show them. After a failed `sync_dir` or
+//      `sync_all` the same holds of the entries: a later one that succeeds speaks only of what was changed after the failure.
 //  L7  One winner. Of any callers racing to create one name by `creation::create_new` or `make_dir`, from any thread, process
 //      or machine that the Fs spans, exactly one succeeds; the others fail with already_exists.
 //  L8  Honest outcomes. A failure with doubt `none` changed nothing that another call, or a crash, could show. Where the call may
-//      have happened all the same (an I/O error from a rename), the failure has doubt `visible`.
+//      have happened all the same (an I/O error from a rename or a creation, a write that failed half-way), the failure has
+//      doubt `visible`; a failed sync or close has doubt `durable`. What only looks, and every `unsupported` or
+//      `invalid_argument`, has none.
 //  L9  Whole transfers. `write_at` writes everything or fails, and after a failure any part of the range may have been
 //      written; `read_at` fills the buffer or stops at the end of the file. Short counts and interruptions stay inside.
 //  L10 Open files keep their content. Removing or renaming over an open file either takes the name alone, and the handle goes

@@ -9,7 +9,8 @@
 //
 // Of an Fs
 //   rename_no_replace(fs, from, to)       as rename, but an existing `to` is already_exists, decided atomically
-//   link(fs, from, to)                    a second name for a file; already_exists; unsupported where this pair cannot be linked
+//   link(fs, from, to)                    a second name for a file, the one behind `from` where that is a symbolic link;
+//                                         already_exists; unsupported where this pair cannot be linked
 //                                         (another volume, too many links, a volume or a policy without links)
 //   make_link(fs, target, path)           a symbolic link; already_exists
 //   read_link(fs, path, buffer) -> count  what it points to; invalid_argument where path is no link; too_large for the buffer

@@ -6,10 +6,10 @@
 // link_or_copy(from_fs, from, to_fs, to, options): a file under one more name, at the least cost that the two places allow.
 //
 // Effects: links where both Fs share a backend and the link succeeds; where it is `unsupported` (another volume, too many links,
-// a
-//   volume or a policy without links), copies: by sharing extents, else inside the system, else through a buffer. A copy has the
-//   source's mode. With durability, what a link shares is synced before it is linked, for being there is not being durable.
-// Success: `to` names the content. The report says how, and which answer stood against a link.
+//   a volume or a policy without links), copies: by sharing extents, else inside the system, else through a buffer. A copy has
+//   the source's permissions, and not its set-user-id and set-group-id bits, for its owner is another. With durability, what a
+//   link shares is synced before it is linked, for being there is not being durable. A symbolic link as source is followed.
+// Success: `to` names the content. The report says how, which durability was reached, and which answer stood against a link.
 // Failure: already_exists, never replaced; permission is no reason to copy, and fails. `unchanged` leaves no `to` and no
 //   temporary file; unknown as atomic_write.
 // Crash: no `to`, or the whole one. With placement::direct, which writes a copy under its final name at once and needs
@@ -95,7 +95,9 @@ template <Fs From, Fs To>
   if (report.durability != durability::none) {
     auto source = from_fs.open(from, {});
     if (!source) return source.error();
-    PERDURE_TRY(source->sync(report.durability == durability::full ? sync_what::all : sync_what::order));
+    const auto synced = source->sync(report.durability == durability::full ? sync_what::all : sync_what::order);
+    if (!synced && synced.error().code() != code::unsupported) return synced;
+    if (!synced) report.durability = durability::none;
     PERDURE_TRY(source->close());
   }
   const auto linked = try_link(from_fs, from, to_fs, to);
@@ -116,7 +118,7 @@ template <Fs To, File Source>
   how.existing = existing::refuse;
   const auto attributes = get_attributes(source);
   if (attributes) {
-    how.attributes.mode = attributes->mode;
+    how.attributes.mode = attributes->mode & 0777;
     how.set = attribute_set::mode;
   }
   staged_file<To> staged;

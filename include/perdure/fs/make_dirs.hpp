@@ -8,7 +8,8 @@
 // Effects: makes each missing component of `path`; one that somebody else makes meanwhile is as good. With durability::full,
 //   then syncs the parent of every component, from the deepest up, also of those that were there: a racing creator may have
 //   made one a moment ago and not synced it yet. An ancestor that this process may not read and made nothing in is passed over.
-// Success: `path` is a directory. The durability reached: less than full where the system cannot sync a directory.
+// Success: `path` is a directory. The durability reached: less than full where the system cannot sync a directory, and
+//   where one was passed over.
 // Failure: not_a_directory where a file is in the way; else the Fs's own. Directories made so far stay.
 // Crash: any leading part of the missing ones may be there.
 // Not promised: the durability of the directory that a relative path starts from.
@@ -89,11 +90,8 @@ template <Fs F>
     if (!synced) {
       const bool ours = !first_made.empty() && named.size() >= first_made.size();
       const enum code code = synced.error().code();
-      if (code == code::unsupported) {
-        reached = durability::ordered;
-      } else if (code != code::permission || ours) {
-        return synced.error();
-      }
+      if (code != code::unsupported && (code != code::permission || ours)) return synced.error();
+      reached = durability::ordered;
     }
     named = parent;
   }

@@ -72,7 +72,7 @@ class basic_mem_fs {
   [[nodiscard]] result<void> link_to(path_view from, const basic_mem_fs& other, path_view to) {
     if (other.core_ != core_) return no(code::unsupported, operation::link, to);
     const scoped_lock lock(core_->mutex);
-    const auto source = find(from, links::refuse, operation::link);
+    const auto source = find(from, links::follow, operation::link);
     if (!source) return source.error();
     if (source->node == nullptr) return no(code::not_found, operation::link, from);
     auto target = other.free_place(to, operation::link);

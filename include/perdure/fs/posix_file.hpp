@@ -52,7 +52,11 @@ auto uninterrupted(Call&& call) noexcept {
 #else
   const auto& at = info.st_mtim;
 #endif
-  return static_cast<std::int64_t>(at.tv_sec) * 1'000'000'000 + static_cast<std::int64_t>(at.tv_nsec);
+  // Anybody may give a file a time outside of the 292 years around 1970 that 64 bits of nanoseconds can tell.
+  constexpr std::int64_t seconds_max = INT64_MAX / 1'000'000'000 - 1;
+  const auto seconds = static_cast<std::int64_t>(at.tv_sec);
+  if (seconds > seconds_max || seconds < -seconds_max) return time_unknown;
+  return seconds * 1'000'000'000 + static_cast<std::int64_t>(at.tv_nsec);
 }
 
 // The largest count that one read or write call may be given: Linux transfers no more, and macOS refuses more.
@@ -92,9 +96,11 @@ class posix_file {
 
   [[nodiscard]] result<std::size_t> read_at(std::uint64_t offset, mutable_bytes into) const noexcept {
     std::size_t done = 0;
-    while (done < into.size()) {
-      const std::size_t count = into.size() - done < detail::transfer_size_max ? into.size() - done : detail::transfer_size_max;
-      if (offset + done > offset_max) break;
+    while (done < into.size() && offset <= offset_max && done < offset_max - offset) {
+      // A range that reaches beyond the last offset there can be is refused by the kernel, and not cut.
+      const std::uint64_t there = offset_max - offset - done;
+      std::size_t count = into.size() - done < detail::transfer_size_max ? into.size() - done : detail::transfer_size_max;
+      if (count > there) count = static_cast<std::size_t>(there);
       const ssize_t got = detail::uninterrupted(
           [&] { return ::pread(descriptor_, into.data() + done, count, static_cast<off_t>(offset + done)); });
       if (got < 0) return detail::posix_query_failure(operation::read, errno);
@@ -113,7 +119,8 @@ class posix_file {
 
   [[nodiscard]] result<std::uint64_t> size() const noexcept {
     struct stat info;
-    if (::fstat(descriptor_, &info) != 0) return detail::posix_query_failure(operation::size, errno);
+    if (detail::uninterrupted([&] { return ::fstat(descriptor_, &info); }) != 0)
+      return detail::posix_query_failure(operation::size, errno);
     if (S_ISDIR(info.st_mode)) return failure(code::is_a_directory, operation::size, EISDIR);
     return static_cast<std::uint64_t>(info.st_size);
   }
@@ -169,6 +176,7 @@ class posix_file {
   [[nodiscard]] result<clone_report> clone_range(std::uint64_t to_offset, const posix_file& from, std::uint64_t from_offset,
                                                  std::uint64_t size_bytes) noexcept {
 #if defined(PERDURE_OS_LINUX)
+    if (size_bytes == 0) return clone_report{cloned::copied, 0};  // to FICLONERANGE it means all there is
     // FICLONERANGE, written out: <linux/fs.h> defines macros that programs trip over.
     struct {
       std::int64_t descriptor;
@@ -193,13 +201,16 @@ class posix_file {
 
   [[nodiscard]] result<attributes> get_attributes() const noexcept {
     struct stat info;
-    if (::fstat(descriptor_, &info) != 0) return detail::posix_query_failure(operation::get_attributes, errno);
+    if (detail::uninterrupted([&] { return ::fstat(descriptor_, &info); }) != 0)
+      return detail::posix_query_failure(operation::get_attributes, errno);
     return attributes{static_cast<permissions>(info.st_mode & 07777), info.st_uid, info.st_gid, detail::modified_ns_of(info)};
   }
 
   // The owner first: until it is right, the mode of the new file must not open it to the old one's group. And chown takes
   // set-user-id bits away, so the mode has to come after it anyway.
   [[nodiscard]] result<void> set_attributes(const attributes& values, attribute_set set) noexcept {
+    if (contains(set, attribute_set::modified) && values.modified_ns == time_unknown)
+      return failure(code::invalid_argument, operation::set_attributes);
     if (contains(set, attribute_set::owner) && ::fchown(descriptor_, values.user, values.group) != 0) {
       return detail::posix_query_failure(operation::set_attributes, errno);
     }
@@ -230,6 +241,7 @@ class posix_file {
     for (const char* name = names; name < names + names_size; name += std::strlen(name) + 1) {
       char value[16384];
       const ssize_t size = xattr_get(descriptor_, name, value, sizeof(value));
+      if (size < 0 && errno == xattr_gone) continue;  // removed since it was listed
       if (size < 0) return xattr_failure(operation::get_attributes, errno);
       if (visitor(path_view(name), bytes(value, static_cast<std::size_t>(size))) == visit::stop) break;
     }
@@ -239,6 +251,13 @@ class posix_file {
     path_buffer<255> text;
     if (!text.append(name).ok()) return failure(code::too_large, operation::set_attributes);
     if (xattr_set(descriptor_, text.c_str(), value) != 0) return xattr_failure(operation::set_attributes, errno);
+    return {};
+  }
+  [[nodiscard]] result<void> remove_xattr(path_view name) noexcept {
+    path_buffer<255> text;
+    if (!text.append(name).ok()) return failure(code::too_large, operation::set_attributes);
+    if (xattr_remove(descriptor_, text.c_str()) != 0 && errno != xattr_gone)
+      return xattr_failure(operation::set_attributes, errno);
     return {};
   }
 #endif
@@ -318,6 +337,8 @@ class posix_file {
   static int xattr_set(int descriptor, const char* name, bytes value) noexcept {
     return ::fsetxattr(descriptor, name, value.data(), value.size(), 0);
   }
+  static int xattr_remove(int descriptor, const char* name) noexcept { return ::fremovexattr(descriptor, name); }
+  static constexpr int xattr_gone = ENODATA;
 #elif defined(PERDURE_OS_DARWIN)
   static ssize_t xattr_list(int descriptor, char* names, std::size_t size) noexcept {
     return ::flistxattr(descriptor, names, size, 0);
@@ -328,6 +349,8 @@ class posix_file {
   static int xattr_set(int descriptor, const char* name, bytes value) noexcept {
     return ::fsetxattr(descriptor, name, value.data(), value.size(), 0, 0);
   }
+  static int xattr_remove(int descriptor, const char* name) noexcept { return ::fremovexattr(descriptor, name, 0); }
+  static constexpr int xattr_gone = ENOATTR;
 #endif
   [[nodiscard]] static failure xattr_failure(enum operation operation, int error) noexcept {
     if (error == ERANGE || error == E2BIG) return failure(code::too_large, operation, error);

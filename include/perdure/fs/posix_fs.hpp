@@ -38,6 +38,7 @@ template <class Self>
 class posix_operations {
  public:
   using file = posix_file;
+  static constexpr std::size_t path_capacity = kernel_path::size_max;
 
   [[nodiscard]] result<posix_file> open(path_view path, const open_options& options) const noexcept {
     const kernel_path text(path, operation::open);
@@ -82,8 +83,9 @@ class posix_operations {
     return link_to(from, static_cast<const Self&>(*this), to);
   }
   [[nodiscard]] result<void> link_to(path_view from, const Self& other, path_view to) const noexcept {
-    auto done = two_paths(operation::link, from, to,
-                          [&](const char* a, const char* b) { return ::linkat(at(), a, other.native_handle(), b, 0); });
+    auto done = two_paths(operation::link, from, to, [&](const char* a, const char* b) {
+      return ::linkat(at(), a, other.native_handle(), b, AT_SYMLINK_FOLLOW);
+    });
     // EPERM is a volume without links, or a policy of the system against this one. EACCES stays what it is: not allowed.
     if (!done && done.error().system_code() == EPERM)
       return failure(code::unsupported, operation::link, EPERM).about({to.data(), to.size()});
@@ -209,7 +211,7 @@ class posix_operations {
     const kernel_path text(path, operation::stat);
     if (!text) return text.error(path);
     struct ::stat info;
-    if (::fstatat(at(), text.c_str(), &info, flags) == 0) return file_info_of(info);
+    if (uninterrupted([&] { return ::fstatat(at(), text.c_str(), &info, flags); }) == 0) return file_info_of(info);
     return posix_query_failure(operation::stat, errno).about({path.data(), path.size()});
   }
   [[nodiscard]] static file_kind kind_of(unsigned char type) noexcept {

@@ -53,8 +53,15 @@ template <Fs F, ResizableBytes C>
   if (!file) return detail::about_path(file.error(), path);
   const auto told = file->size();
   if (!told) return detail::about_path(told.error(), path);
-  // The size is a hint: some files of the system say 0 and hold more. One byte beyond it shows the end, or that there is more.
+  // The size is a hint: some files of the system say 0 and hold more, and some say 4096 whatever they hold. One byte beyond it
+  // shows the end, or that there is more.
   std::uint64_t expected = *told;
+  if (expected > size_bytes_max) {
+    std::byte more[1];
+    const auto beyond = file->read_at(size_bytes_max, more);
+    if (!beyond) return detail::about_path(beyond.error(), path);
+    if (*beyond == 0) expected = size_bytes_max;
+  }
   std::size_t have = 0;
   for (;;) {
     if (expected > size_bytes_max || expected >= SIZE_MAX)

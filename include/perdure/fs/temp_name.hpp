@@ -16,6 +16,8 @@ inline namespace v1 {
 
 class temp_name {
  public:
+  static constexpr std::size_t size_max = 9 + 4 * 16 + 3 + 4;
+
   explicit temp_name(const nonce& of) noexcept {
     text_.append(prefix);
     const std::uint64_t parts[] = {of.place, of.process, of.started, of.serial};
@@ -64,7 +66,7 @@ class temp_name {
     return 16;
   }
 
-  path_buffer<9 + 4 * 16 + 3 + 4> text_;
+  path_buffer<size_max> text_;
 };
 
 }  // namespace v1

@@ -48,7 +48,7 @@ template <Fs F, Clock C>
       break;
   }
   const auto info = fs.stat(path);
-  const bool old = info && info->modified_ns != time_unknown && clock.unix_ns() - info->modified_ns > options.unjudged_after_ns;
+  const bool old = info && info->modified_ns != time_unknown && info->modified_ns < clock.unix_ns() - options.unjudged_after_ns;
   if (!old) ++report.unjudged;
   return old;
 }

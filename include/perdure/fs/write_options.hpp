@@ -53,7 +53,7 @@ enum class keeping : std::uint8_t {
 
 struct write_options {
   enum durability durability = durability::full;
-  enum durability at_least = durability::none;  // what the system must be able to give: else unsupported, with nothing touched
+  enum durability at_least = durability::none;  // what the system must be able to give: else unsupported, and no file is touched
   enum existing existing = existing::replace;
   enum target_link target_link = target_link::replace;
   enum content content = content::write;

@@ -144,7 +144,7 @@ TEST_CASE("bytes: bytes_of shows the memory of a value and of a range") {
 }
 
 static_assert(has_bytes_of<int> && has_bytes_of<std::vector<int>>);
-static_assert(!has_bytes_of<int*> && !has_bytes_of<const char*>);            // where it points is not what it is
+static_assert(!has_bytes_of<int*> && !has_bytes_of<const char*>);  // where it points is not what it is
 static_assert(!has_bytes_of<std::vector<std::string>> && !has_bytes_of<std::vector<bool>>);
 
 static_assert(!std::is_constructible_v<mutable_bytes, const std::string&>);

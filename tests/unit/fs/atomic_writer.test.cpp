@@ -4,6 +4,7 @@
 #include <perdure/fs/atomic_writer.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/models.hpp>
 #include <tests/support/scripted_fs.hpp>
 #include <tests/support/temp_dir.hpp>
 
@@ -91,4 +92,115 @@ TEST_CASE("atomic_writer: what cannot be opened leaves nothing") {
   CHECK(atomic_writer<>::open("").error().code() == code::invalid_argument);
   CHECK(atomic_writer<>::open(dir / "f", {.content = content::skip_unchanged}).error().code() == code::invalid_argument);
   CHECK(names_in(dir.path()).empty());
+}
+
+TEST_CASE("atomic_writer: on every model, pieces become one file at the commit, or nothing happened") {
+  tests::for_each_model([](auto& fs, const std::string& dir, const tests::model& model) {
+    INFO(model.name);
+    using writer_type = atomic_writer<std::remove_reference_t<decltype(fs)>>;
+    const std::string path = dir + "/f";
+    std::string expected;
+    {
+      auto writer = writer_type::open(fs, path);
+      REQUIRE(writer);
+      for (int i = 0; i < 50; ++i) {
+        const std::string text = std::to_string(i);
+        const bytes parts[] = {text, "", ", "};
+        REQUIRE(writer->write(gather(parts, 3)));
+        expected += text + ", ";
+      }
+      REQUIRE(writer->write(""));
+      CHECK(writer->size_bytes() == expected.size());
+      CHECK_FALSE(fs.stat(path));
+      const auto report = writer->commit();
+      REQUIRE(report);
+      CHECK(report->durability == model.best);
+      CHECK(writer->commit().error().code() == code::invalid_argument);
+      CHECK(writer->write("late").error().code() == code::invalid_argument);
+    }
+    CHECK(tests::get_from(fs, path) == expected);
+    {
+      auto dropped = writer_type::open(fs, path);
+      REQUIRE(dropped->write("never"));
+      CHECK(tests::names_of(fs, dir).size() == 2);
+    }
+    auto abandoned = writer_type::open(fs, path);
+    REQUIRE(abandoned->write("never"));
+    abandoned->abandon();
+    abandoned->abandon();
+    CHECK(abandoned->commit().error().code() == code::invalid_argument);
+    CHECK(tests::names_of(fs, dir) == std::set<std::string>{"f"});
+    CHECK(tests::get_from(fs, path) == expected);
+    auto empty = writer_type::open(fs, path);
+    REQUIRE(empty->commit());
+    CHECK(tests::get_from(fs, path).empty());
+  });
+}
+
+TEST_CASE("atomic_writer: one that was moved from is spent, on every model, and takes nothing away") {
+  tests::for_each_model([](auto& fs, const std::string& dir, const tests::model& model) {
+    INFO(model.name);
+    using writer_type = atomic_writer<std::remove_reference_t<decltype(fs)>>;
+    auto first = writer_type::open(fs, dir + "/f");
+    REQUIRE(first->write("a"));
+    writer_type second = detail::moved(*first);
+    CHECK(first->write("x").error().code() == code::invalid_argument);
+    CHECK(first->commit().error().code() == code::invalid_argument);
+    first->abandon();
+    CHECK(second.size_bytes() == 1);
+    REQUIRE(second.write("b"));
+    REQUIRE(second.commit());
+    CHECK(tests::get_from(fs, dir + "/f") == "ab");
+    CHECK(tests::names_of(fs, dir) == std::set<std::string>{"f"});
+  });
+}
+
+TEST_CASE("atomic_writer: one that was moved from does not ask its file, which may not be there to ask") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  tests::scripted_fs<posix_fs> fs(disk);
+  auto first = atomic_writer<tests::scripted_fs<posix_fs>>::open(fs, dir / "f");
+  const auto second = detail::moved(*first);
+  CHECK(first->write("x").error().code() == code::invalid_argument);
+  CHECK(first->commit().error().code() == code::invalid_argument);
+}
+
+TEST_CASE("atomic_writer: a commit that fails at any step leaves the old file and no other, once and for all") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  using writer_type = atomic_writer<tests::scripted_fs<posix_fs>>;
+  for (const char* step : {"sync(data)", "close", "rename"}) {
+    INFO(step);
+    put(dir / "f", "old");
+    tests::scripted_fs<posix_fs> fs(disk);
+    auto writer = writer_type::open(fs, dir / "f");
+    REQUIRE(writer->write("new"));
+    fs.script().before = tests::fail(step, failure(code::io, operation::write, EIO));
+    const auto done = writer->commit();
+    REQUIRE_FALSE(done);
+    CHECK((done.error().code() == code::io && done.error().outcome() == outcome::unchanged));
+    CHECK_FALSE(done.error().path().empty());
+    fs.script().before = [](const std::string&) { return std::nullopt; };
+    CHECK(writer->commit().error().code() == code::invalid_argument);
+    CHECK(get(dir / "f") == "old");
+    CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
+  }
+  tests::scripted_fs<posix_fs> fs(disk);
+  auto writer = writer_type::open(fs, dir / "f");
+  REQUIRE(writer->write("new"));
+  fs.script().before = tests::fail("sync_dir(" + dir.path() + ")", failure(code::sync_lost, operation::sync_dir, EIO));
+  CHECK(writer->commit().error().doubt() == doubt::durable);
+  CHECK(get(dir / "f") == "new");
+}
+
+TEST_CASE("atomic_writer: a failure tells the end of a path that is longer than it can hold") {
+  mem_fs fs;
+  const std::string path = std::string(100, 'd') + "/" + std::string(100, 'f');
+  const auto writer = atomic_writer<mem_fs>::open(fs, path);
+  CHECK((writer.error().code() == code::not_found && writer.error().path_cut()));
+  REQUIRE(fs.make_dir(std::string(100, 'd')));
+  auto spent = atomic_writer<mem_fs>::open(fs, path);
+  REQUIRE(spent);
+  REQUIRE(spent->commit());
+  CHECK(tests::get_from(fs, path).empty());
 }

@@ -89,3 +89,58 @@ TEST_CASE("make_dirs: racing callers all succeed") {
   for (auto& thread : threads) thread.join();
   CHECK(failed == std::vector<int>(4));
 }
+
+TEST_CASE("make_dirs: an unprivileged user makes directories below one that may be passed and not read") {
+  if (tests::skipped_without_root("another user")) return;
+  const tests::temp_dir dir;
+  posix_fs fs;
+  REQUIRE(::chmod(dir.path().c_str(), 0711) == 0);
+  REQUIRE(fs.make_dir(dir / "mine"));
+  REQUIRE(::chown((dir / "mine").c_str(), tests::nobody, tests::nobody) == 0);
+  CHECK(tests::as_nobody([&]() -> int {
+          const auto made = make_dirs(dir / "mine/a/b");
+          if (!made || *made != durability::ordered) return 1;
+          const auto denied = make_dirs(dir / "theirs/a");
+          return !denied && denied.error().code() == code::permission ? 0 : 2;
+        }) == 0);
+  CHECK(std::filesystem::is_directory(dir / "mine/a/b"));
+  CHECK(tests::names_in(dir.path()) == std::set<std::string>{"mine"});
+}
+
+TEST_CASE("make_dirs: a link to a directory is one, and a dangling link is not made into one") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  REQUIRE(fs.make_dir(dir / "d"));
+  REQUIRE(fs.make_link("d", dir / "l"));
+  CHECK(make_dirs(dir / "l/a"));
+  CHECK(std::filesystem::is_directory(dir / "d/a"));
+  REQUIRE(fs.make_link("gone", dir / "dangling"));
+  CHECK(make_dirs(dir / "dangling").error().code() == code::not_found);
+  CHECK(make_dirs(dir / "dangling/a/b").error().code() == code::not_found);
+  CHECK_FALSE(std::filesystem::exists(dir / "gone"));
+}
+
+TEST_CASE("make_dirs: a relative path syncs the directory that it starts from") {
+  const tests::temp_dir dir;
+  CHECK(tests::in_child([&]() -> int {
+          if (::chdir(dir.path().c_str()) != 0) return 2;
+          posix_fs disk;
+          tests::scripted_fs<posix_fs> fs(disk);
+          if (!make_dirs(fs, "x/y/")) return 3;
+          const std::string trace = fs.script().trace();
+          return trace.find("sync_dir(x) sync_dir(.)") != std::string::npos ? 0 : 1;
+        }) == 0);
+  CHECK(std::filesystem::is_directory(dir / "x/y"));
+}
+
+TEST_CASE("make_dirs: a path as long as paths can be is made, and a longer one is too_large") {
+  const tests::temp_dir dir;
+  std::string deep = dir.path();
+  while (deep.size() + 101 <= 4095) deep += "/" + std::string(100, 'd');
+  CHECK(make_dirs(deep, durability::none));
+  CHECK(std::filesystem::is_directory(deep));
+  deep += "/" + std::string(4096 - deep.size(), 'd');
+  CHECK(make_dirs(deep, durability::none).error().code() == code::too_large);
+  CHECK(make_dirs(dir / ("a/" + std::string(256, 'n') + "/b")).error().code() == code::too_large);
+  CHECK(make_dirs(dir / std::string("a\0/b", 4)).error().code() == code::invalid_argument);
+}

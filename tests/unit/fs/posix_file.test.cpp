@@ -9,6 +9,7 @@
 #include <tests/support/temp_dir.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <string>
 #include <vector>
 
@@ -193,4 +194,139 @@ TEST_CASE("posix_file: extended attributes come back as they were set, and limit
   CHECK(visits == 1);
   CHECK(file.set_xattr("user." + std::string(300, 'n'), "x").error().code() == code::too_large);
   CHECK_FALSE(file.set_xattr("user.big", std::string(1'000'000, 'x')));
+}
+
+TEST_CASE("posix_file: a read at the last offset there can be stops at the end of the file, as anywhere behind it") {
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  REQUIRE(file.write_at(0, "abc"));
+  char room[10];
+  for (const std::uint64_t offset : {std::uint64_t{3}, std::uint64_t{INT64_MAX} - 10, std::uint64_t{INT64_MAX} - 5,
+                                     std::uint64_t{INT64_MAX} - 1, std::uint64_t{INT64_MAX}, std::uint64_t{INT64_MAX} + 1}) {
+    INFO(offset);
+    const auto got = file.read_at(offset, room);
+    REQUIRE(got);
+    CHECK(*got == 0);
+  }
+  CHECK(*file.read_at(2, room) == 1);
+  CHECK(*file.read_at(0, mutable_bytes()) == 0);
+}
+
+TEST_CASE("posix_file: a clone of nothing is nothing, and not all there is") {
+  const tests::temp_dir dir;
+  auto from = open_new(dir / "from");
+  auto to = open_new(dir / "to");
+  REQUIRE(from.write_at(0, std::string(10'000, 'c')));
+  const auto cloned = to.clone_range(0, from, 0, 0);
+  REQUIRE(cloned);
+  CHECK(cloned->size_bytes == 0);
+  CHECK(*to.size() == 0);
+}
+
+TEST_CASE("posix_file: a clone goes to the offset that was asked, and leaves what is around it") {
+  const tests::temp_dir dir;
+  auto from = open_new(dir / "from");
+  auto to = open_new(dir / "to");
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += static_cast<char>('a' + i % 26);
+  REQUIRE(from.write_at(0, text));
+  REQUIRE(to.write_at(0, std::string(20'000, '.')));
+  const auto cloned = to.clone_range(5000, from, 3000, 4000);
+  if (!cloned) {
+    CHECK(cloned.error().code() == code::unsupported);
+    return;
+  }
+  const auto size = static_cast<std::size_t>(cloned->size_bytes);
+  CHECK((size > 0 && size <= 4000));
+  CHECK(read_all(to) == std::string(5000, '.') + text.substr(3000, size) + std::string(20'000 - 5000 - size, '.'));
+}
+
+TEST_CASE("posix_file: a time that 64 bits of nanoseconds cannot tell is unknown, and an unknown one cannot be set") {
+  const tests::temp_dir dir("/dev/shm");  // a volume that keeps any time
+  auto file = open_new(dir / "f");
+  for (const time_t seconds : {time_t{14'000'000'000}, time_t{9'300'000'000}, time_t{-9'300'000'000}}) {
+    const struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, 999'999'999}};
+    REQUIRE(::futimens(file.native_handle(), times) == 0);
+    struct stat info;
+    REQUIRE(::fstat(file.native_handle(), &info) == 0);
+    if (info.st_mtim.tv_sec != seconds) continue;  // the volume has an end of its own
+    CHECK(file.get_attributes()->modified_ns == time_unknown);
+    CHECK(posix_fs().stat(dir / "f")->modified_ns == time_unknown);
+    CHECK(file.set_attributes(*file.get_attributes(), attribute_set::modified).error().code() == code::invalid_argument);
+    REQUIRE(::fstat(file.native_handle(), &info) == 0);
+    CHECK(info.st_mtim.tv_sec == seconds);
+  }
+  // Nothing of what came with it was set either.
+  attributes values = *file.get_attributes();
+  values.mode = 0601;
+  values.modified_ns = time_unknown;
+  CHECK(file.set_attributes(values, attribute_set::mode | attribute_set::modified).error().code() == code::invalid_argument);
+  CHECK(file.get_attributes()->mode != 0601);
+  for (const std::int64_t told : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1}, std::int64_t{-1'000'000'000},
+                                  std::int64_t{4'000'000'000'000'000'001}, std::int64_t{-4'000'000'000'000'000'001}}) {
+    INFO(told);
+    values.modified_ns = told;
+    REQUIRE(file.set_attributes(values, attribute_set::modified));
+    CHECK(file.get_attributes()->modified_ns == told);
+  }
+}
+
+TEST_CASE("posix_file: the mode is set after the owner, so that it is what was asked, powers included") {
+  if (tests::skipped_without_root("another owner")) return;
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  REQUIRE(file.set_attributes({.mode = 06711, .user = 77, .group = 88}, attribute_set::owner | attribute_set::mode));
+  CHECK(file.get_attributes()->mode == 06711);
+}
+
+TEST_CASE("posix_file: an extended attribute can be removed, and one that is not there is removed already") {
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  REQUIRE(file.set_xattr("user.note", "1"));
+  REQUIRE(file.remove_xattr("user.note"));
+  CHECK(file.remove_xattr("user.note"));
+  CHECK(file.remove_xattr("user." + std::string(300, 'n')).error().code() == code::too_large);
+  CHECK(file.remove_xattr("nonsense").error().code() == code::unsupported);
+  int visits = 0;
+  REQUIRE(file.for_each_xattr([&](path_view, bytes) { return ++visits, visit::go_on; }));
+  CHECK(visits == 0);
+}
+
+TEST_CASE("posix_file: a handle does what it was opened for, and nothing else") {
+  const tests::temp_dir dir;
+  tests::put(dir / "f", "abc");
+  auto reader = posix_fs().open(dir / "f", {.access = access::read});
+  auto writer = posix_fs().open(dir / "f", {.access = access::write});
+  REQUIRE((reader && writer));
+  char room[4];
+  CHECK(reader->write_at(0, "x").error().code() == code::invalid_argument);
+  CHECK(reader->truncate(0).error().code() == code::invalid_argument);
+  CHECK(reader->sync(sync_what::data));
+  CHECK(writer->read_at(0, room).error().code() == code::invalid_argument);
+  CHECK(writer->map().error().code() == code::permission);
+  CHECK(writer->write_at(3, "d"));
+  CHECK(*reader->size() == 4);
+  auto directory = posix_fs().open(dir.path(), {});
+  REQUIRE(directory);
+  CHECK(directory->size().error().code() == code::is_a_directory);
+  CHECK(directory->map().error().code() == code::is_a_directory);
+  CHECK(directory->write_at(0, "x").error().code() == code::invalid_argument);
+}
+
+TEST_CASE("posix_file: a full volume takes what fits and says no_space, and what was there before is there") {
+  if (tests::skipped_without_root("a volume of its own")) return;
+  const tests::temp_dir dir;
+  CHECK(tests::with_tmpfs(dir.path(), "size=64k", [&]() -> int {
+          auto opened = posix_fs().open(dir / "f", {.access = access::read_write, .creation = creation::create});
+          if (!opened || !opened->write_at(0, "before")) return 1;
+          const std::string big(200'000, 'x');
+          const bytes parts[] = {bytes(big).first(100'000), bytes(big).from(100'000)};
+          const auto gathered = opened->write_at(6, gather(parts, 2));
+          if (gathered || gathered.error().code() != code::no_space || gathered.error().doubt() != doubt::visible) return 2;
+          const auto one = opened->write_at(6, big);
+          if (one || one.error().code() != code::no_space) return 3;
+          char room[6];
+          if (*opened->read_at(0, room) != 6 || !(bytes(room, 6) == bytes("before"))) return 4;
+          return opened->truncate(6) && opened->write_at(6, std::string(10'000, 'y')) ? 0 : 5;
+        }) == 0);
 }

@@ -7,8 +7,10 @@
 #include <tests/support/child.hpp>
 #include <tests/support/temp_dir.hpp>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <thread>
 #include <vector>
@@ -317,4 +319,175 @@ TEST_CASE("posix_fs: every errno is a code that can be acted on, and doubt is fo
     CHECK(posix_failure(operation::rename, error).code() == expected);
     CHECK(posix_failure(operation::rename, error).doubt() == doubt::none);
   }
+}
+
+TEST_CASE("posix_fs: a listing of 10,000 entries shows each of them once") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  std::set<std::string> made;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string name = "entry-" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 200), 'n');
+    REQUIRE(fs.open(dir / name, {.access = access::write, .creation = creation::create_new}));
+    made.insert(name);
+  }
+  std::multiset<std::string> seen;
+  REQUIRE(fs.for_each_entry(dir.path(), [&](const dir_entry& entry) {
+    seen.emplace(entry.name.data(), entry.name.size());
+    return visit::go_on;
+  }));
+  CHECK(seen.size() == made.size());
+  CHECK(std::set<std::string>(seen.begin(), seen.end()) == made);
+}
+
+TEST_CASE("posix_fs: names of 255 bytes and paths of 4095 are good, and one byte more is too_large") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  const open_options create{.access = access::write, .creation = creation::create};
+  CHECK(fs.open(dir / std::string(255, 'n'), create));
+  CHECK(code_of(fs.open(dir / std::string(256, 'n'), create)) == code::too_large);
+  // Any bytes but a NUL and the separator are a name.
+  std::string odd;
+  for (int c = 1; c < 256; ++c) {
+    if (c != '/') odd += static_cast<char>(c);
+  }
+  CHECK(fs.open(dir / odd, create));
+  CHECK(fs.stat(dir / odd)->kind == file_kind::file);
+
+  std::string deep = dir.path();
+  while (deep.size() + 201 < 4000) REQUIRE(fs.make_dir(deep += "/" + std::string(200, 'd')));
+  const auto of_size = [&](std::size_t size) { return deep + "/" + std::string(size - deep.size() - 1, 'n'); };
+  if (of_size(4095).size() - deep.size() > 256) REQUIRE(fs.make_dir(deep += "/" + std::string(50, 'd')));
+  CHECK(fs.open(of_size(4095), create));
+  CHECK(fs.stat(of_size(4095)));
+  CHECK(code_of(fs.open(of_size(4096), create)) == code::too_large);
+  CHECK(fs.open(of_size(4096), create).error().system_code() == ENAMETOOLONG);
+  CHECK(code_of(fs.rename(of_size(4095), of_size(4096))) == code::too_large);
+  CHECK(fs.remove(of_size(4095)));
+}
+
+TEST_CASE("posix_fs: without rights every call says permission, and changes nothing") {
+  if (tests::skipped_without_root("another user")) return;
+  const tests::temp_dir dir;
+  posix_fs fs;
+  REQUIRE(fs.make_dir(dir / "closed"));
+  REQUIRE(fs.make_dir(dir / "closed/d"));
+  put(dir / "closed/f", "f");
+  REQUIRE(fs.make_link("f", dir / "closed/l"));
+  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+  const auto refused_where = [&](mode_t mode, int wanted) {
+    REQUIRE(::chmod((dir / "closed").c_str(), mode) == 0);
+    const int status = tests::as_nobody([&]() -> int {
+      const std::string in = dir / "closed/";
+      char room[8];
+      const auto no_entry = [](const dir_entry&) { return visit::go_on; };
+      const enum code answers[] = {code_of(fs.open(in + "new", {.access = access::write, .creation = creation::create})),
+                                   code_of(fs.open(in + "f", {.access = access::write})),
+                                   code_of(fs.rename(in + "f", in + "g")),
+                                   code_of(fs.rename_no_replace(in + "f", in + "g")),
+                                   code_of(fs.link(in + "f", in + "g")),
+                                   code_of(fs.make_link("f", in + "m")),
+                                   code_of(fs.remove(in + "f")),
+                                   code_of(fs.make_dir(in + "new")),
+                                   code_of(fs.remove_dir(in + "d")),
+                                   // From here on what the mode decides.
+                                   code_of(fs.stat(in + "f")),
+                                   code_of(fs.stat_link(in + "l")),
+                                   code_of(fs.read_link(in + "l", room)),
+                                   code_of(fs.sync_all(in + "f")),
+                                   code_of(fs.for_each_entry(in, no_entry)),
+                                   code_of(fs.sync_dir(in)),
+                                   code_of(fs.open_dir(in))};
+      int refused = 0;
+      // A system may forbid the link itself before it looks at the directory: that is unsupported (EPERM).
+      for (const enum code answer : answers) refused += answer == code::permission || answer == code::unsupported ? 1 : 0;
+      return refused;
+    });
+    CHECK(status == wanted);
+  };
+  refused_where(0000, 16);
+  refused_where(0755, 9);
+  refused_where(0711, 12);  // not to be listed, held or synced
+  REQUIRE(::chmod((dir / "closed").c_str(), 0755) == 0);
+  CHECK(tests::names_in(dir / "closed") == std::set<std::string>{"d", "f", "l"});
+}
+
+TEST_CASE("posix_fs: on a read-only volume every change says permission") {
+  if (tests::skipped_without_root("a mount")) return;
+  const tests::temp_dir dir;
+  CHECK(tests::with_tmpfs(dir.path(), "size=1m", [&]() -> int {
+          posix_fs fs;
+          put(dir / "f", "f");
+          if (!fs.make_dir(dir / "d")) return 1;
+          if (::mount(nullptr, dir.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0) return tests::could_not_mount;
+          for (const enum code answer :
+               {code_of(fs.open(dir / "g", {.access = access::write, .creation = creation::create})),
+                code_of(fs.open(dir / "f", {.access = access::write})), code_of(fs.rename(dir / "f", dir / "g")),
+                code_of(fs.link(dir / "f", dir / "g")), code_of(fs.make_link("f", dir / "l")), code_of(fs.remove(dir / "f")),
+                code_of(fs.make_dir(dir / "e")), code_of(fs.remove_dir(dir / "d"))}) {
+            if (answer != code::permission) return 2;
+          }
+          return fs.sync_dir(dir.path()) && fs.open(dir / "f", {}) ? 0 : 3;
+        }) == 0);
+}
+
+TEST_CASE("posix_fs: without a free descriptor it is busy, and nothing is created") {
+  const tests::temp_dir dir;
+  CHECK(tests::in_child([&]() -> int {
+          const struct rlimit none = {0, 0};
+          posix_fs fs;
+          (void)fs.nonce();
+          if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return 1;
+          if (code_of(fs.open(dir / "f", {.access = access::write, .creation = creation::create})) != code::busy) return 2;
+          if (code_of(fs.open_dir(dir.path())) != code::busy || code_of(fs.sync_dir(dir.path())) != code::busy) return 3;
+          if (code_of(fs.sync_all(dir.path())) != code::busy) return 4;
+          return code_of(fs.for_each_entry(dir.path(), [](const dir_entry&) { return visit::go_on; })) == code::busy ? 0 : 5;
+        }) == 0);
+  CHECK(tests::names_in(dir.path()).empty());
+}
+
+TEST_CASE("posix_fs: links that lead around in circles are an invalid_argument, and a link is removed, not its file") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  REQUIRE(fs.make_link("b", dir / "a"));
+  REQUIRE(fs.make_link("a", dir / "b"));
+  CHECK(code_of(fs.stat(dir / "a")) == code::invalid_argument);
+  CHECK(code_of(fs.open(dir / "a", {})) == code::invalid_argument);
+  CHECK(code_of(fs.open_dir(dir / "a")) == code::invalid_argument);
+  put(dir / "f", "f");
+  REQUIRE(fs.make_link("f", dir / "l"));
+  CHECK(code_of(fs.open(dir / "l", {.access = access::write, .creation = creation::create_new})) == code::already_exists);
+  REQUIRE(fs.remove(dir / "l"));
+  CHECK(get(dir / "f") == "f");
+  REQUIRE(fs.make_link("f", dir / "l"));
+  put(dir / "g", "g");
+  REQUIRE(fs.rename(dir / "g", dir / "l"));
+  CHECK(get(dir / "f") == "f");
+  CHECK(get(dir / "l") == "g");
+}
+
+TEST_CASE("posix_fs: a held directory that was moved from, or removed, refuses, and leaks nothing") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  REQUIRE(fs.make_dir(dir / "d"));
+  auto held = fs.open_dir(dir / "d");
+  REQUIRE(held);
+  REQUIRE(fs.remove_dir(dir / "d"));
+  CHECK(code_of(held->open("f", {.access = access::write, .creation = creation::create})) == code::not_found);
+  posix_dir other = detail::moved(*held);
+  CHECK(code_of(held->stat("f")) == code::invalid_argument);
+  CHECK(code_of(held->sync_dir(".")) == code::invalid_argument);
+  CHECK(held->stat("/"));  // an absolute path starts nowhere else
+  const int before = ::dup(0);
+  ::close(before);
+  for (int i = 0; i < 10; ++i) {
+    auto again = fs.open_dir(dir.path());
+    REQUIRE(again);
+    other = detail::moved(*again);
+    CHECK(fs.sync_dir(dir.path()));
+    CHECK_FALSE(fs.open_dir(dir / "no"));
+    CHECK(fs.for_each_entry(dir.path(), [](const dir_entry&) { return visit::stop; }));
+  }
+  const int after = ::dup(0);
+  ::close(after);
+  CHECK(after == before);
 }

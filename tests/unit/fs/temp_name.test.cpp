@@ -40,3 +40,27 @@ TEST_CASE("temp_name: no other name is taken for one") {
     CHECK_FALSE(temp_name::parse(name));
   }
 }
+
+TEST_CASE("temp_name: the longest one is a name that any volume takes, and leaves the target's alone") {
+  CHECK(text({UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}).size() == temp_name::size_max);
+  CHECK(temp_name::size_max <= 143);  // the shortest limit in use, of file systems that encrypt names
+  for (const char c : text({UINT64_MAX, 0, 0xabcdef, 42})) CHECK((c > ' ' && c < 127 && c != '/' && c != '\\' && c != ':'));
+}
+
+TEST_CASE("temp_name: a name with one byte changed, added or taken away is another one, or none") {
+  const nonce of{0xa1, 0xb2, 0xc3, 0xd4};
+  const std::string name = text(of);
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    for (const char c : std::string("\0 /-.0aAfg", 10)) {
+      std::string other = name;
+      other[at] = c;
+      if (other == name) continue;
+      const auto parsed = temp_name::parse(other);
+      CHECK((!parsed || (!(*parsed == of) && text(*parsed) == other)));
+    }
+    const auto shorter = temp_name::parse(name.substr(0, at) + name.substr(at + 1));
+    CHECK((!shorter || !(*shorter == of)));
+    const auto longer = temp_name::parse(name.substr(0, at) + "0" + name.substr(at));
+    CHECK((!longer || !(*longer == of)));
+  }
+}

@@ -25,6 +25,8 @@ namespace detail {
 // A path as the kernel wants it, or the failure that L11 asks for before the kernel is asked.
 class kernel_path {
  public:
+  static constexpr std::size_t size_max = 4095;
+
   kernel_path(path_view path, enum operation operation) noexcept : operation_(operation) {
     if (path.empty()) {
       error_ = ENOENT;
@@ -45,7 +47,6 @@ class kernel_path {
   }
 
  private:
-  static constexpr std::size_t size_max = 4095;
   int error_ = 0;
   enum operation operation_;
   char text_[size_max + 1];

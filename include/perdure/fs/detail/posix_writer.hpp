@@ -51,24 +51,41 @@ inline constexpr std::uint64_t mix_start = 0xcbf29ce484222325ULL;
   return {buffer, got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
-// When the process started, in ticks since boot: field 22 of its stat line. The second field is its own name in parentheses
-// and may hold anything, so counting starts at the last ')'. 0 where there is no such process, or no procfs.
-[[nodiscard]] inline std::uint64_t process_started(const char* stat_path) noexcept {
+struct process_line {
+  std::uint64_t process = 0;  // its number in the namespace that this procfs shows; 0 where it shows none
+  std::uint64_t started = 0;  // in ticks since boot
+  bool ended = false;         // nobody has asked for its exit status yet
+};
+
+// The stat line of a process. The second field is its own name in parentheses and may hold anything, so counting goes on at the
+// last ')': 3 is the state, 20 how many threads there are, 22 the start time. A process whose first thread alone has ended is a
+// zombie, too, and has others.
+[[nodiscard]] inline process_line read_process_line(const char* stat_path) noexcept {
   char buffer[1024];
   const bytes line = read_small_file(stat_path, buffer);
+  const auto number_at = [&](std::size_t at) {
+    std::uint64_t number = 0;
+    for (; at < line.size() && buffer[at] >= '0' && buffer[at] <= '9'; ++at)
+      number = number * 10 + static_cast<std::uint64_t>(buffer[at] - '0');
+    return number;
+  };
+  process_line told;
+  told.process = number_at(0);
   std::size_t at = line.size();
   while (at > 0 && buffer[at - 1] != ')') --at;
-  for (int field = 2; field < 22; ++field) {
+  std::uint64_t threads = 0;
+  for (int field = 3; field <= 22; ++field) {
     while (at < line.size() && buffer[at] != ' ') ++at;
     ++at;
+    if (field == 3 && at < line.size()) told.ended = buffer[at] == 'Z' || buffer[at] == 'X';
+    if (field == 20) threads = number_at(at);
   }
-  std::uint64_t ticks = 0;
-  for (; at < line.size() && buffer[at] >= '0' && buffer[at] <= '9'; ++at)
-    ticks = ticks * 10 + static_cast<std::uint64_t>(buffer[at] - '0');
-  return ticks;
+  told.started = number_at(at);
+  told.ended = told.ended && threads <= 1;
+  return told;
 }
 
-[[nodiscard]] inline std::uint64_t started_of(std::uint64_t process) noexcept {
+[[nodiscard]] inline process_line line_of(std::uint64_t process) noexcept {
   char digits[24];
   std::size_t count = 0;
   do digits[count++] = static_cast<char>('0' + process % 10);
@@ -77,7 +94,13 @@ inline constexpr std::uint64_t mix_start = 0xcbf29ce484222325ULL;
   std::size_t at = 6;
   while (count > 0) path[at++] = digits[--count];
   std::memcpy(path + at, "/stat", 6);
-  return process_started(path);
+  return read_process_line(path);
+}
+
+// 0 where procfs is missing, or shows another namespace, whose numbers are those of other processes.
+[[nodiscard]] inline std::uint64_t started_of_this_process(std::uint64_t process) noexcept {
+  const process_line self = read_process_line("/proc/self/stat");
+  return self.process == process ? self.started : 0;
 }
 
 [[nodiscard]] inline std::uint64_t place_of_this_process() noexcept {
@@ -91,7 +114,12 @@ inline constexpr std::uint64_t mix_start = 0xcbf29ce484222325ULL;
 #else
 
 // Start times have no portable call here: a number that was given again delays a sweep, and never misleads one.
-[[nodiscard]] inline std::uint64_t started_of(std::uint64_t) noexcept { return 0; }
+struct process_line {
+  std::uint64_t started = 0;
+  bool ended = false;
+};
+[[nodiscard]] inline process_line line_of(std::uint64_t) noexcept { return {}; }
+[[nodiscard]] inline std::uint64_t started_of_this_process(std::uint64_t) noexcept { return 0; }
 
 [[nodiscard]] inline std::uint64_t place_of_this_process() noexcept {
   struct timeval boot = {};
@@ -105,30 +133,35 @@ inline constexpr std::uint64_t mix_start = 0xcbf29ce484222325ULL;
 
 #endif
 
-// 0: not worked out; 1: being worked out; 2: there. A forked child starts again, but goes on counting.
+// A forked child starts again, but goes on counting.
 struct writer_identity {
-  int state = 0;
+  int state = 0;        // 0: not worked out; 1: there; the number of a process, negated: it is working it out
+  bool hooked = false;  // the child of a fork will be told
   nonce self;
   std::uint64_t serial = 0;
 };
 inline writer_identity this_writer;
 
 inline void work_out_this_writer() noexcept {
-  int none = 0;
-  if (__atomic_compare_exchange_n(&this_writer.state, &none, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
-    static const int registered =
-        ::pthread_atfork(nullptr, nullptr, [] { __atomic_store_n(&this_writer.state, 0, __ATOMIC_RELEASE); });
-    (void)registered;
-    const auto process = static_cast<std::uint64_t>(::getpid());
-    this_writer.self = {place_of_this_process(), process, started_of(process), 0};
-    __atomic_store_n(&this_writer.state, 2, __ATOMIC_RELEASE);
-    return;
+  const int number = static_cast<int>(::getpid());
+  int seen = 0;
+  if (__atomic_compare_exchange_n(&this_writer.state, &seen, -number, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+    if (!this_writer.hooked)
+      this_writer.hooked =
+          ::pthread_atfork(nullptr, nullptr, [] { __atomic_store_n(&this_writer.state, 0, __ATOMIC_RELEASE); }) == 0;
+    const auto process = static_cast<std::uint64_t>(number);
+    this_writer.self = {place_of_this_process(), process, started_of_this_process(process), 0};
+    __atomic_store_n(&this_writer.state, 1, __ATOMIC_RELEASE);
+  } else if (seen < 0 && seen != -number) {
+    // Our parent was at it when it forked us, and the thread that was is not with us.
+    __atomic_compare_exchange_n(&this_writer.state, &seen, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+  } else if (seen < 0) {
+    ::usleep(50);
   }
-  while (__atomic_load_n(&this_writer.state, __ATOMIC_ACQUIRE) == 1) ::usleep(50);
 }
 
 [[nodiscard]] inline nonce posix_nonce() noexcept {
-  while (__atomic_load_n(&this_writer.state, __ATOMIC_ACQUIRE) != 2) work_out_this_writer();
+  while (__atomic_load_n(&this_writer.state, __ATOMIC_ACQUIRE) != 1) work_out_this_writer();
   nonce name = this_writer.self;
   name.serial = __atomic_add_fetch(&this_writer.serial, 1, __ATOMIC_RELAXED);
   return name;
@@ -146,11 +179,14 @@ inline void work_out_this_writer() noexcept {
 [[nodiscard]] inline writer_state posix_writer(const nonce& name) noexcept {
   const nonce self = posix_nonce();
   if (name.place == 0 || name.place != self.place || name.process == 0 || name.process > 0x7fffffff) return writer_state::unknown;
-  if (name.process == self.process) return name.started == self.started ? writer_state::alive : writer_state::gone;
+  // Without start times on both sides nothing tells a number from the same number given again: it is left alone.
+  const bool comparable = name.started != 0 && self.started != 0;
+  if (name.process == self.process) return comparable && name.started != self.started ? writer_state::gone : writer_state::alive;
   if (!process_exists(static_cast<pid_t>(name.process))) return writer_state::gone;
-  const std::uint64_t started = started_of(name.process);
-  if (started == 0 || name.started == 0 || started == name.started) return writer_state::alive;
-  return writer_state::gone;
+  if (!comparable) return writer_state::alive;
+  const process_line line = line_of(name.process);
+  if (line.ended) return writer_state::gone;
+  return line.started == 0 || line.started == name.started ? writer_state::alive : writer_state::gone;
 }
 
 }  // namespace detail

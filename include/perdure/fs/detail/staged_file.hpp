@@ -48,7 +48,9 @@ class staged_file {
     options_ = options;
     if (options_.durability < options_.at_least) options_.durability = options_.at_least;
     reached_ = options_.durability;
-    if (path.empty()) return failure(code::invalid_argument, operation::open);
+    if (path.empty() || std::memchr(path.data(), '\0', path.size()) != nullptr) {
+      return failure(code::invalid_argument, operation::open);
+    }
     if (contains(options_.set, attribute_set::owner) && !contains(options_.set, attribute_set::mode)) {
       return failure(code::invalid_argument, operation::set_attributes);
     }
@@ -60,12 +62,15 @@ class staged_file {
       return failure(code::is_a_directory, operation::open);
     }
     if (!target_.append(parts.name).ok()) return failure(code::too_large, operation::open);
-    if (options_.parents == parents::make) {
+    if (options_.parents == parents::make && !(parts.parent == path_view("."))) {
       const auto made = make_dirs(fs, parts.parent, options_.durability);
       if (!made) return made.error();
       reached_ = *made;
+      if (reached_ < options_.at_least) return failure(code::unsupported, operation::sync_dir);
     }
-    PERDURE_TRY(place_.settle(fs, parts.parent, options_.durability == durability::full));
+    // A directory so deep that the temporary name does not fit behind it has to be held, too.
+    const bool deep = parts.parent.size() + 1 + temp_name::size_max > path_size_max;
+    PERDURE_TRY(place_.settle(fs, parts.parent, deep || options_.durability == durability::full));
     if (options_.at_least == durability::full) return place_.sync();  // unsupported where it cannot be had
     return {};
   }
@@ -75,6 +80,9 @@ class staged_file {
   [[nodiscard]] bool settle_unchanged(gather content) {
     if (options_.content != content::skip_unchanged || options_.existing == existing::refuse) return false;
     if (options_.set != attribute_set::none) return false;
+    // Asked before it is opened: to open a pipe is to wait for somebody at its other end.
+    const auto info = look_at_target();
+    if (!info || info->kind != file_kind::file || info->size_bytes != content.size()) return false;
     open_options how;
     how.links = links::refuse;
     auto there = place_.with(path_view(target_), [&](auto& in, path_view name) { return in.open(name, how); });
@@ -90,7 +98,7 @@ class staged_file {
 
   // 2. The file that will be replaced, as far as something of it is to be kept. Nothing there: nothing to keep.
   [[nodiscard]] result<void> look_at_replaced() {
-    if (options_.keep == keep::nothing) return {};
+    if (options_.keep == keep::nothing || options_.existing == existing::refuse) return {};
     auto looked = read_replaced();
     if (looked || looked.error().code() == code::not_found) return {};
     replaced_ = failure(code::not_found, operation::open);
@@ -110,7 +118,8 @@ class staged_file {
     for (int tries_left = 64; tries_left > 0; --tries_left) {
       temp_ = temp_name(fs_->nonce());
       file_ = place_.with(path_view(temp_), [&](auto& in, path_view name) { return in.open(name, how); });
-      made_.yes = file_.has_value();
+      // A creation in doubt may have left the file: its name is nobody else's, so it is removed either way.
+      made_.yes = file_ || file_.error().doubt() != doubt::none;
       if (file_) return {};
       if (file_.error().code() != code::already_exists) return file_.error();
     }
@@ -168,7 +177,9 @@ class staged_file {
     made_.yes = false;
     if (options_.durability == durability::full) {
       const auto synced = place_.sync();
-      if (!synced && synced.error().code() != code::unsupported) return retold(synced.error(), path, doubt::durable);
+      const bool required = options_.at_least == durability::full;
+      if (!synced && (required || synced.error().code() != code::unsupported))
+        return retold(synced.error(), path, doubt::durable);
       if (!synced && reached_ == durability::full) reached_ = durability::ordered;
     }
     return write_report{reached_, false, kept_};
@@ -204,6 +215,7 @@ class staged_file {
       if (info->kind != file_kind::link) return {};
       if (options_.target_link == target_link::refuse) return failure(code::invalid_argument, operation::open);
       char target[path_size_max];
+      target[0] = '\0';  // for compilers that lose sight of who fills it
       const auto size = read_link(*fs_, path, target);
       if (!size) return size.error();
       const path_view to(target, *size);
@@ -218,11 +230,15 @@ class staged_file {
     return size;
   }
 
-  [[nodiscard]] result<void> read_replaced() {
-    const auto info = place_.with(path_view(target_), [](auto& in, path_view name) {
+  [[nodiscard]] result<file_info> look_at_target() {
+    return place_.with(path_view(target_), [](auto& in, path_view name) {
       auto there = stat_link(in, name);
       return !there && there.error().code() == code::unsupported ? in.stat(name) : there;
     });
+  }
+
+  [[nodiscard]] result<void> read_replaced() {
+    const auto info = look_at_target();
     if (!info) return info.error();
     if (info->kind != file_kind::file)
       return failure(code::not_found, operation::open);  // a link or a device has nothing to hand on
@@ -244,15 +260,17 @@ class staged_file {
   [[nodiscard]] result<void> take_over() {
     const bool must = options_.keeping == keeping::require;
     attributes wanted = had_;
+    bool foreign = false;
     if (contains(options_.keep, keep::owner)) {
       const auto owned = set_attributes(*file_, wanted, attribute_set::owner);
       if (!owned && must) return owned;
       if (owned) kept_ = kept_ | keep::owner;
       // A group that could not be kept must not gain what was meant for another one, nor anybody the old owner's powers.
       if (!owned) wanted.mode = (wanted.mode & 0707) | ((wanted.mode & 0007) << 3);
+      foreign = !owned;
     }
     if (contains(options_.keep, keep::xattrs)) {
-      const auto copied = copy_xattrs();
+      const auto copied = copy_xattrs(must, foreign);
       if (!copied && must) return copied;
       if (copied) kept_ = kept_ | keep::xattrs;
     }
@@ -269,13 +287,37 @@ class staged_file {
     return {};
   }
 
-  [[nodiscard]] result<void> copy_xattrs() {
-    result<void> copied;
+  [[nodiscard]] result<void> copy_xattrs(bool must, bool foreign) {
+    result<void> done;
+    const auto note = [&](const result<void>& one) {
+      if (!one && done) done = one;
+      return one || !must ? visit::go_on : visit::stop;
+    };
+    const auto dropped = drop_inherited_xattrs(note);
+    if (!dropped || (!done && must)) return dropped ? done : dropped;
     const auto listed = for_each_xattr(*replaced_, [&](path_view name, bytes value) {
-      copied = set_xattr(*file_, name, value);
-      return copied ? visit::go_on : visit::stop;
+      // An access control list that speaks of an owner and a group which the new file does not have would let others in.
+      if (foreign && name.first(7) == path_view("system.")) return note(failure(code::permission, operation::set_attributes));
+      return note(set_xattr(*file_, name, value));
     });
-    return listed ? copied : listed;
+    return listed ? done : listed;
+  }
+
+  // What a directory hands to every new file in it, an access control list above all, the replaced file may not have had.
+  template <class Note>
+  [[nodiscard]] result<void> drop_inherited_xattrs(Note&& note) {
+    if constexpr (requires { file_->remove_xattr(path_view()); }) {
+      return for_each_xattr(*file_, [&](path_view name, bytes) {
+        bool had = false;
+        const auto listed = for_each_xattr(*replaced_, [&](path_view other, bytes) {
+          had = other == name;
+          return had ? visit::stop : visit::go_on;
+        });
+        if (!listed) return note(listed);
+        return had ? visit::go_on : note(file_->remove_xattr(name));
+      });
+    }
+    return {};
   }
 
   [[nodiscard]] result<void> take_name() {
