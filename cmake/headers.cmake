@@ -11,6 +11,7 @@ set(PERDURE_HEADERS
   perdure/core/basics.hpp
   perdure/core/bytes.hpp
   perdure/core/clock.hpp
+  perdure/core/crc32c.hpp
   perdure/core/describe.hpp
   perdure/core/failure.hpp
   perdure/core/function_ref.hpp
@@ -19,7 +20,16 @@ set(PERDURE_HEADERS
   perdure/core/posix_clock.hpp
   perdure/core/pthread_sync.hpp
   perdure/core/result.hpp
+  perdure/core/sha256.hpp
   perdure/core/sync.hpp
+
+  perdure/core/detail/cpu.hpp
+  perdure/core/detail/crc32c_algebra.hpp
+  perdure/core/detail/crc32c_hardware.hpp
+  perdure/core/detail/sha256_constants.hpp
+  perdure/core/detail/sha256_hardware.hpp
+  perdure/core/detail/sha256_paths.hpp
+  perdure/core/detail/sha256_wide.hpp
 
   perdure/fs/any_fs.hpp
   perdure/fs/atomic_write.hpp

@@ -9,6 +9,7 @@
 #include <perdure/core/basics.hpp>
 #include <perdure/core/bytes.hpp>
 #include <perdure/core/clock.hpp>
+#include <perdure/core/crc32c.hpp>
 #include <perdure/core/describe.hpp>
 #include <perdure/core/failure.hpp>
 #include <perdure/core/function_ref.hpp>
@@ -17,6 +18,7 @@
 #include <perdure/core/posix_clock.hpp>
 #include <perdure/core/pthread_sync.hpp>
 #include <perdure/core/result.hpp>
+#include <perdure/core/sha256.hpp>
 #include <perdure/core/sync.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>

@@ -44,7 +44,7 @@ class roomy_fs {
 
    private:
     mem_fs::file base_;
-    std::array<char, 200> room_{};
+    [[maybe_unused]] std::array<char, 200> room_{};
   };
   result<file> open(path_view path, const open_options& options) {
     auto opened = base_.open(path, options);
