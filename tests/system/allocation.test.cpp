@@ -74,7 +74,10 @@ TEST_CASE("allocation: the count sees every kind") {
           void* volatile seen = std::malloc(100);  // which the compiler must not leave out
           std::free(seen);
         }) == 1);
-  CHECK(allocations_of([] { delete new std::string(100, 'x'); }) == 2);
+  CHECK(allocations_of([] {
+          std::string* volatile seen = new std::string(100, 'x');
+          delete seen;
+        }) == 2);
   CHECK(allocations_of([] {
           void* volatile seen = std::aligned_alloc(64, 128);  // which the compiler must not leave out
           std::free(seen);
