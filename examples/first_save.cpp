@@ -3,12 +3,11 @@
 //
 // The program on the first page of the README.
 
-#include <string>
-
 // README:begin
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/atomic_write.hpp>
 #include <cstdio>
+#include <string>
 
 int main() {
   std::string text = "volume = 11\n";

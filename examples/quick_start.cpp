@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
     int ends[2];
     if (::pipe(ends) != 0) return 2;
     const pid_t worker = ::fork();
+    if (worker < 0) return 2;
     if (worker == 0) work(ends[1], naive);
     ::close(ends[1]);
     std::this_thread::sleep_for(std::chrono::microseconds(2000 + random() % 60000));
