@@ -13,8 +13,8 @@
 // mem_fs whose "." is that directory. Syncs succeed at once: there is no crash that this outlives. One lock guards all of it, for
 // a call here is a memcpy; a visitor is called without it. Locks come by the Sync policy, times by the clock that is given.
 //
-// Not promised: that permissions, which are kept, are enforced. What a full memory does to names: content answers no_space, but
-// a name's own few bytes come from std::map and end as it does.
+// Failure: no_space where capacity_bytes, or the memory itself, is full.
+// Not promised: that permissions, which are kept, are enforced.
 
 #include <perdure/core/native_sync.hpp>
 #include <perdure/fs/detail/mem_file.hpp>
@@ -29,7 +29,7 @@ class basic_mem_fs {
   using file = basic_mem_file<S>;
 
   explicit basic_mem_fs(const mem_fs_options& options = {})
-      : core_(std::make_shared<detail::mem_core<S>>(options)), start_(core_->tree.root()) {}
+      : core_(new detail::mem_core<S>(options)), start_(core_->tree.root()) {}
 
   [[nodiscard]] std::uint64_t used_bytes() const {
     const scoped_lock lock(core_->mutex);
@@ -51,10 +51,10 @@ class basic_mem_fs {
     if (options.creation == creation::must_exist) return no(code::not_found, operation::open, path);
     if (at->as_directory) return no(code::is_a_directory, operation::open, path);
     if (at->parent->removed) return no(code::not_found, operation::open, path);
-    auto made = core_->tree.make(file_kind::file, options.mode & 07777, {});
-    made->about.modified_ns = core_->now();
-    at->parent->entries.emplace(at->name, made);
-    return file(core_, std::move(made), options.access);
+    auto made = core_->tree.make(file_kind::file, options.mode & 07777);
+    if (made != nullptr) made->about.modified_ns = core_->now();
+    PERDURE_TRY(put(*at, made, operation::open, path));
+    return file(core_, detail::moved(made), options.access);
   }
 
   [[nodiscard]] result<file_info> stat(path_view path) const { return stat_by(path, links::follow); }
@@ -69,18 +69,18 @@ class basic_mem_fs {
   }
 
   [[nodiscard]] result<void> link(path_view from, path_view to) { return link_to(from, *this, to); }
-  [[nodiscard]] result<void> link_to(path_view from, const basic_mem_fs& other, path_view to) {
+  [[nodiscard]] result<void> link_to(path_view from, const basic_mem_fs& other, path_view to, links links = links::follow) {
     if (other.core_ != core_) return no(code::unsupported, operation::link, to);
     const scoped_lock lock(core_->mutex);
-    const auto source = find(from, links::follow, operation::link);
+    const auto source = find(from, links, operation::link);
     if (!source) return source.error();
     if (source->node == nullptr) return no(code::not_found, operation::link, from);
+    if (source->node->kind == file_kind::link) return no(code::invalid_argument, operation::link, from);
     auto target = other.free_place(to, operation::link);
     if (!target) return target.error();
     if (source->node->kind == file_kind::directory) return no(code::unsupported, operation::link, to);
     if (target->as_directory) return no(code::not_found, operation::link, to);
-    target->parent->entries.emplace(target->name, source->node);
-    return {};
+    return put(*target, source->node, operation::link, to);
   }
 
   [[nodiscard]] result<void> make_link(path_view target, path_view path) {
@@ -90,10 +90,10 @@ class basic_mem_fs {
     auto at = free_place(path, operation::make_link);
     if (!at) return at.error();
     if (at->as_directory) return no(code::not_found, operation::make_link, path);
-    auto made = core_->tree.make(file_kind::link, 0777, {});
-    made->target.assign(target.data(), target.size());
-    at->parent->entries.emplace(at->name, std::move(made));
-    return {};
+    auto made = core_->tree.make(file_kind::link, 0777);
+    if (made != nullptr && !made->content.resize(target.size())) made = nullptr;
+    if (made != nullptr) std::memcpy(made->content.data(), target.data(), target.size());
+    return put(*at, detail::moved(made), operation::make_link, path);
   }
   [[nodiscard]] result<std::size_t> read_link(path_view path, mutable_bytes buffer) const {
     const scoped_lock lock(core_->mutex);
@@ -101,7 +101,7 @@ class basic_mem_fs {
     if (!at) return at.error();
     if (at->node == nullptr) return no(code::not_found, operation::read_link, path);
     if (at->node->kind != file_kind::link) return no(code::invalid_argument, operation::read_link, path);
-    const std::string& target = at->node->target;
+    const detail::mem_content& target = at->node->content;
     if (target.size() > buffer.size()) return no(code::too_large, operation::read_link, path);
     std::memcpy(buffer.data(), target.data(), target.size());
     return target.size();
@@ -120,8 +120,9 @@ class basic_mem_fs {
     const scoped_lock lock(core_->mutex);
     auto at = free_place(path, operation::make_dir);
     if (!at) return at.error();
-    at->parent->entries.emplace(at->name, core_->tree.make(file_kind::directory, 0777, at->parent));
-    return {};
+    auto made = core_->tree.make(file_kind::directory, 0777);
+    if (made != nullptr) made->parent = at->parent.get();
+    return put(*at, detail::moved(made), operation::make_dir, path);
   }
   [[nodiscard]] result<void> remove_dir(path_view path) {
     const scoped_lock lock(core_->mutex);
@@ -130,24 +131,33 @@ class basic_mem_fs {
     if (at->node == nullptr) return no(code::not_found, operation::remove_dir, path);
     if (at->node->kind != file_kind::directory) return no(code::not_a_directory, operation::remove_dir, path);
     if (!at->node->entries.empty()) return no(code::not_empty, operation::remove_dir, path);
-    if (at->name.empty()) return no(code::invalid_argument, operation::remove_dir, path);  // the root, "." or ".."
-    at->node->removed = true;
+    if (at->name.size() == 0) return no(code::invalid_argument, operation::remove_dir, path);  // the root, "." or ".."
+    detach(*at->node);
     at->parent->entries.erase(at->name);
     return {};
   }
 
   [[nodiscard]] result<void> for_each_entry(path_view path, entry_visitor visitor) const {
-    std::map<std::string, file_kind> seen;
+    detail::mem_node at;
     {
       const scoped_lock lock(core_->mutex);
-      const auto at = directory(path, links::follow, operation::list);
-      if (!at) return at.error();
-      for (const auto& [name, node] : (*at)->entries) seen.emplace(name, node->kind);
+      auto found = directory(path, links::follow, operation::list);
+      if (!found) return found.error();
+      at = detail::moved(*found);
     }
-    for (const auto& [name, kind] : seen) {
-      if (visitor({name, kind}) == visit::stop) break;
+    // The visitor is called without the lock, and the next name is looked for after it.
+    for (path_buffer<255> name;;) {
+      file_kind kind = file_kind::unknown;
+      {
+        const scoped_lock lock(core_->mutex);
+        const auto* const next = at->entries.after(name);
+        if (next == nullptr) return {};
+        name.clear();
+        name.append(next->name());
+        kind = next->value->kind;
+      }
+      if (visitor({name, kind}) == visit::stop) return {};
     }
-    return {};
   }
 
   [[nodiscard]] result<void> sync_dir(path_view path) const {
@@ -182,8 +192,8 @@ class basic_mem_fs {
  private:
   enum class existing_name : std::uint8_t { replace, refuse };
 
-  basic_mem_fs(std::shared_ptr<detail::mem_core<S>> core, detail::mem_node start) noexcept
-      : core_(std::move(core)), start_(std::move(start)) {}
+  basic_mem_fs(detail::mem_ref<detail::mem_core<S>> core, detail::mem_node start) noexcept
+      : core_(detail::moved(core)), start_(detail::moved(start)) {}
 
   [[nodiscard]] static failure no(enum code code, enum operation operation, path_view path) noexcept {
     return failure(code, operation).about({path.data(), path.size()});
@@ -199,6 +209,15 @@ class basic_mem_fs {
     if (at->parent->removed) return no(code::not_found, operation, path);
     return at;
   }
+  [[nodiscard]] static result<void> put(const detail::mem_place& at, detail::mem_node node, enum operation operation,
+                                        path_view path) {
+    if (node != nullptr && at.parent->entries.insert(at.name, detail::moved(node))) return {};
+    return no(code::no_space, operation, path);
+  }
+  static void detach(detail::mem_inode& directory) noexcept {
+    directory.removed = true;
+    directory.parent = nullptr;
+  }
   [[nodiscard]] result<detail::mem_node> directory(path_view path, links links, enum operation operation) const {
     const auto at = find(path, links, operation);
     if (!at) return at.error();
@@ -213,8 +232,7 @@ class basic_mem_fs {
     if (!at) return at.error();
     if (at->node == nullptr) return no(code::not_found, operation::stat, path);
     const detail::mem_inode& node = *at->node;
-    const std::uint64_t size = node.kind == file_kind::link ? node.target.size() : node.content.size();
-    return file_info{node.kind, size, node.about.modified_ns};
+    return file_info{node.kind, node.content.size(), node.about.modified_ns};
   }
 
   [[nodiscard]] result<void> move(path_view from, const basic_mem_fs& other, path_view to, existing_name existing) {
@@ -225,7 +243,8 @@ class basic_mem_fs {
     const auto target = other.find(to, links::refuse, operation::rename);
     if (!target) return target.error();
     if (source->node == nullptr) return no(code::not_found, operation::rename, from);
-    if (source->name.empty() || (target->node != nullptr && target->name.empty())) return no(code::busy, operation::rename, to);
+    if (source->name.size() == 0 || (target->node != nullptr && target->name.size() == 0))
+      return no(code::busy, operation::rename, to);
     if (target->parent->removed) return no(code::not_found, operation::rename, to);
     const bool moves_directory = source->node->kind == file_kind::directory;
     if (target->node != nullptr) {
@@ -237,17 +256,21 @@ class basic_mem_fs {
       if (onto_directory && !target->node->entries.empty()) return no(code::not_empty, operation::rename, to);
     }
     if (!moves_directory && target->as_directory) return no(code::not_a_directory, operation::rename, to);
-    if (moves_directory && detail::mem_tree::is_within(target->parent, source->node))
+    if (moves_directory && detail::mem_tree::is_within(target->parent.get(), source->node.get()))
       return no(code::invalid_argument, operation::rename, to);
-    if (target->node != nullptr && target->node->kind == file_kind::directory) target->node->removed = true;
     const detail::mem_node moved = source->node;
-    target->parent->entries[target->name] = moved;
+    if (target->node == nullptr) {
+      PERDURE_TRY(put(*target, moved, operation::rename, to));
+    } else {
+      if (target->node->kind == file_kind::directory) detach(*target->node);
+      target->parent->entries.find(target->name)->value = moved;
+    }
     source->parent->entries.erase(source->name);
-    if (moves_directory) moved->parent = target->parent;
+    if (moves_directory) moved->parent = target->parent.get();
     return {};
   }
 
-  std::shared_ptr<detail::mem_core<S>> core_;
+  detail::mem_ref<detail::mem_core<S>> core_;
   detail::mem_node start_;
 };
 

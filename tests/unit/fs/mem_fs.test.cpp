@@ -9,6 +9,7 @@
 #include <tests/support/catch.hpp>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -219,4 +220,50 @@ TEST_CASE("mem_fs: threads may do anything at once") {
   for (auto& thread : threads) thread.join();
   const std::string text = get(fs, "shared");
   CHECK((text.size() == 100 && text.find_first_not_of(text[0]) == std::string::npos));
+}
+
+TEST_CASE("mem_fs: any number of names, in any order of coming and going, is listed whole") {
+  mem_fs fs;
+  REQUIRE(fs.make_dir("d"));
+  std::set<std::string> expected;
+  std::uint32_t random = 1;
+  for (int round = 0; round < 20'000; ++round) {
+    random = random * 1'664'525U + 1'013'904'223U;
+    const std::string name = "n" + std::to_string(random >> 21);
+    if (const auto there = expected.find(name); there != expected.end()) {
+      REQUIRE(fs.remove("d/" + name));
+      expected.erase(there);
+    } else {
+      REQUIRE(fs.make_link("x", "d/" + name));
+      expected.insert(name);
+    }
+  }
+  CHECK(expected.size() > 500);
+  std::set<std::string> seen;
+  std::size_t shown = 0;
+  REQUIRE(fs.for_each_entry("d", [&](const dir_entry& entry) {
+    seen.emplace(entry.name.data(), entry.name.size());
+    ++shown;
+    return visit::go_on;
+  }));
+  CHECK(seen == expected);
+  CHECK(shown == expected.size());
+  for (const std::string& name : expected) {
+    REQUIRE(fs.stat_link("d/" + name));
+    REQUIRE(fs.remove("d/" + name));
+  }
+  CHECK(fs.remove_dir("d"));
+}
+
+TEST_CASE("mem_fs: a deep tree and long chains of links end as their parts do") {
+  mem_fs fs;
+  std::string path = "0";
+  REQUIRE(fs.make_dir(path));
+  for (int depth = 1; depth < 1000; ++depth) REQUIRE(fs.make_dir(path += "/" + std::to_string(depth % 10)));
+  REQUIRE(atomic_write(fs, path + "/f", "deep"));
+  REQUIRE(fs.make_link(path, "short"));
+  CHECK(get(fs, "short/f") == "deep");
+  REQUIRE(fs.make_link("short/" + std::string(3000, '.'), "long"));
+  CHECK(fs.stat("long/" + std::string(2000, 'x')).error().code() == code::too_large);
+  CHECK(fs.stat("short/../../" + std::string(200, '/') + "0/f").error().code() == code::not_found);
 }

@@ -27,6 +27,7 @@ struct mem_core {
   }
   [[nodiscard]] std::int64_t now() const { return unix_ns != nullptr ? unix_ns() : time_unknown; }
 
+  std::uint32_t references = 0;
   typename S::mutex mutex;
   mem_tree tree;
   std::int64_t (*unix_ns)();
@@ -40,17 +41,17 @@ template <Sync S>
 class basic_mem_file {
  public:
   basic_mem_file(basic_mem_file&& other) noexcept
-      : core_(std::move(other.core_)),
-        node_(std::move(other.node_)),
+      : core_(detail::moved(other.core_)),
+        node_(detail::moved(other.node_)),
         access_(other.access_),
-        locked_(std::exchange(other.locked_, nothing)) {}
+        locked_(detail::exchanged(other.locked_, nothing)) {}
   basic_mem_file& operator=(basic_mem_file&& other) noexcept {
     if (this != &other) {
       (void)close();
-      core_ = std::move(other.core_);
-      node_ = std::move(other.node_);
+      core_ = detail::moved(other.core_);
+      node_ = detail::moved(other.node_);
       access_ = other.access_;
-      locked_ = std::exchange(other.locked_, nothing);
+      locked_ = detail::exchanged(other.locked_, nothing);
     }
     return *this;
   }
@@ -106,10 +107,10 @@ class basic_mem_file {
   [[nodiscard]] result<void> close() {
     if (node_ == nullptr) return closed(operation::close);
     // The last handle of a removed file gives its space back: under the lock, and the lock itself ends after it.
-    const std::shared_ptr<detail::mem_core<S>> core = std::move(core_);
+    const detail::mem_ref<detail::mem_core<S>> core = detail::moved(core_);
     const scoped_lock lock(core->mutex);
     unlock();
-    node_.reset();
+    node_ = nullptr;
     return {};
   }
 
@@ -169,24 +170,38 @@ class basic_mem_file {
     return {};
   }
 
+  // The visitor is called without the lock, with a copy, and the next name is looked for after it.
   [[nodiscard]] result<void> for_each_xattr(xattr_visitor visitor) const {
     if (node_ == nullptr) return closed(operation::get_attributes);
-    std::map<std::string, std::string> seen;
-    {
-      const scoped_lock lock(core_->mutex);
-      seen = node_->xattrs;
+    for (path_buffer<255> name;;) {
+      detail::mem_space unlimited;
+      detail::mem_content value(unlimited);
+      {
+        const scoped_lock lock(core_->mutex);
+        const auto* const next = node_->xattrs.after(name);
+        if (next == nullptr) return {};
+        name.clear();
+        name.append(next->name());
+        const detail::mem_content& there = next->value->content;
+        if (!value.resize(there.size())) return failure(code::no_space, operation::get_attributes);
+        if (there.size() != 0) std::memcpy(value.data(), there.data(), there.size());
+      }
+      if (visitor(name, bytes(value.data(), value.size())) == visit::stop) return {};
     }
-    for (const auto& [name, value] : seen) {
-      if (visitor(name, value) == visit::stop) break;
-    }
-    return {};
   }
   [[nodiscard]] result<void> set_xattr(path_view name, bytes value) {
     if (node_ == nullptr) return closed(operation::set_attributes);
     if (name.empty()) return failure(code::invalid_argument, operation::set_attributes);
     if (name.size() > 255 || value.size() > 65536) return failure(code::too_large, operation::set_attributes);
     const scoped_lock lock(core_->mutex);
-    node_->xattrs[std::string(name.data(), name.size())] = std::string(reinterpret_cast<const char*>(value.data()), value.size());
+    auto made = core_->tree.make(file_kind::other, 0);
+    if (made == nullptr || !made->content.resize(value.size())) return failure(code::no_space, operation::set_attributes);
+    if (!value.empty()) std::memcpy(made->content.data(), value.data(), value.size());
+    if (auto* const there = node_->xattrs.find(name)) {
+      there->value = detail::moved(made);
+    } else if (!node_->xattrs.insert(name, detail::moved(made))) {
+      return failure(code::no_space, operation::set_attributes);
+    }
     return {};
   }
 
@@ -195,8 +210,8 @@ class basic_mem_file {
   friend class basic_mem_fs;
   enum lock_state : std::uint8_t { nothing, sharing, excluding };
 
-  basic_mem_file(std::shared_ptr<detail::mem_core<S>> core, detail::mem_node node, access access) noexcept
-      : core_(std::move(core)), node_(std::move(node)), access_(access) {}
+  basic_mem_file(detail::mem_ref<detail::mem_core<S>> core, detail::mem_node node, access access) noexcept
+      : core_(detail::moved(core)), node_(detail::moved(node)), access_(access) {}
 
   [[nodiscard]] static failure closed(enum operation operation) noexcept { return failure(code::invalid_argument, operation); }
   void unlock() noexcept {
@@ -205,7 +220,7 @@ class basic_mem_file {
     locked_ = nothing;
   }
 
-  std::shared_ptr<detail::mem_core<S>> core_;
+  detail::mem_ref<detail::mem_core<S>> core_;
   detail::mem_node node_;
   enum access access_;
   lock_state locked_ = nothing;

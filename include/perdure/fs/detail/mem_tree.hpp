@@ -5,19 +5,41 @@
 
 // mem_tree: the inodes of a mem_fs and how a path finds one. Without a lock of its own: mem_fs holds its one around each call.
 
-#include <map>
-#include <memory>
-#include <new>
-#include <string>
-#include <utility>
-
+#include <perdure/fs/detail/mem_names.hpp>
 #include <perdure/fs/fs.hpp>
 
 namespace perdure {
 inline namespace v1 {
 namespace detail {
 
-// How much all files of one mem_fs hold, and may.
+// A counted pointer to what counts its own references. Not <memory>: that alone would cost more than the whole library.
+template <class T>
+class mem_ref {
+ public:
+  mem_ref() noexcept = default;
+  mem_ref(std::nullptr_t) noexcept {}
+  explicit mem_ref(T* object) noexcept : object_(object) {
+    if (object_ != nullptr) __atomic_add_fetch(&object_->references, 1U, __ATOMIC_RELAXED);
+  }
+  mem_ref(const mem_ref& other) noexcept : mem_ref(other.object_) {}
+  mem_ref(mem_ref&& other) noexcept : object_(detail::exchanged(other.object_, nullptr)) {}
+  mem_ref& operator=(mem_ref other) noexcept {
+    detail::swapped(object_, other.object_);
+    return *this;
+  }
+  ~mem_ref() {
+    if (object_ != nullptr && __atomic_sub_fetch(&object_->references, 1U, __ATOMIC_ACQ_REL) == 0) delete object_;
+  }
+  [[nodiscard]] T* get() const noexcept { return object_; }
+  [[nodiscard]] T* operator->() const noexcept { return object_; }
+  [[nodiscard]] T& operator*() const noexcept { return *object_; }
+  friend bool operator==(const mem_ref& a, const mem_ref& b) noexcept { return a.object_ == b.object_; }
+
+ private:
+  T* object_ = nullptr;
+};
+
+// How much all files of one mem_fs hold, and may. It outlives them.
 struct mem_space {
   std::uint64_t used = 0;
   std::uint64_t capacity = UINT64_MAX;
@@ -26,11 +48,11 @@ struct mem_space {
 // Content in a buffer that grows geometrically. Its memory is asked for without exceptions: a full memory is a full disk.
 class mem_content {
  public:
-  explicit mem_content(std::shared_ptr<mem_space> space) noexcept : space_(std::move(space)) {}
+  explicit mem_content(mem_space& space) noexcept : space_(&space) {}
   mem_content(const mem_content&) = delete;
   mem_content& operator=(const mem_content&) = delete;
   ~mem_content() {
-    space_->used -= size_;
+    if (size_ != 0) space_->used -= size_;
     ::operator delete(data_);
   }
 
@@ -59,51 +81,51 @@ class mem_content {
   }
 
  private:
-  std::shared_ptr<mem_space> space_;
+  mem_space* space_;
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
 
 struct mem_inode {
-  mem_inode(file_kind its_kind, permissions mode, const std::shared_ptr<mem_space>& space) : kind(its_kind), content(space) {
+  mem_inode(file_kind its_kind, permissions mode, mem_space& space) noexcept : kind(its_kind), content(space) {
     about.mode = mode;
   }
+
+  std::uint32_t references = 0;
   file_kind kind;
-  attributes about;
   bool removed = false;  // a directory without a name: nothing can be created in it any more
-  int shared_locks = 0;
   bool exclusive_lock = false;
-  mem_content content;                                        // of a file
-  std::string target;                                         // of a link
-  std::map<std::string, std::shared_ptr<mem_inode>> entries;  // of a directory; "." and ".." are not among them
-  std::map<std::string, std::string> xattrs;
-  std::weak_ptr<mem_inode> parent;  // of a directory
+  int shared_locks = 0;
+  attributes about;
+  mem_content content;                    // of a file; what a link points to
+  mem_names<mem_ref<mem_inode>> entries;  // of a directory; "." and ".." are not among them
+  mem_names<mem_ref<mem_inode>> xattrs;   // each value an inode of its own
+  mem_inode* parent = nullptr;            // of a directory that is not removed: it is held by its parent, and never outlives it
 };
-using mem_node = std::shared_ptr<mem_inode>;
+using mem_node = mem_ref<mem_inode>;
 
 // Where a path leads: the directory that holds its last component, that component, and what it names, if anything.
 struct mem_place {
   mem_node parent;
-  std::string name;           // empty where the path names a directory by "/", "." or ".."
+  path_buffer<255> name;      // empty where the path names a directory by "/", "." or ".."
   mem_node node;              // none where nothing has that name
   bool as_directory = false;  // the path ends in '/', "." or "..": only a directory will do
 };
 
 class mem_tree {
  public:
-  explicit mem_tree(std::uint64_t capacity_bytes) : space_(std::make_shared<mem_space>()) {
-    space_->capacity = capacity_bytes;
-    root_ = make(file_kind::directory, 0777, {});
+  // Without memory for a single directory there is no mem_fs, so that here alone `new` ends as it does elsewhere.
+  explicit mem_tree(std::uint64_t capacity_bytes) : root_(new mem_inode(file_kind::directory, 0777, space_)) {
+    space_.capacity = capacity_bytes;
   }
 
   [[nodiscard]] const mem_node& root() const noexcept { return root_; }
-  [[nodiscard]] std::uint64_t used_bytes() const noexcept { return space_->used; }
+  [[nodiscard]] std::uint64_t used_bytes() const noexcept { return space_.used; }
 
-  [[nodiscard]] mem_node make(file_kind kind, permissions mode, const mem_node& parent) const {
-    auto node = std::make_shared<mem_inode>(kind, mode, space_);
-    node->parent = parent;
-    return node;
+  // None where there is no memory.
+  [[nodiscard]] mem_node make(file_kind kind, permissions mode) noexcept {
+    return mem_node(new (std::nothrow) mem_inode(kind, mode, space_));
   }
 
   // Walks from `start` (the root for an absolute path). Links on the way are followed; the last component's, if asked.
@@ -112,18 +134,15 @@ class mem_tree {
     if (path.empty() || std::memchr(path.data(), '\0', path.size()) != nullptr)
       return failure(code::invalid_argument, operation).about(told);
     if (path.size() > path_size_max) return failure(code::too_large, operation).about(told);
-    auto found = walk(start, std::string(path.data(), path.size()), links, operation);
+    auto found = walk(start, path, links, operation);
     if (!found) return found.error().about(told);
     return found;
   }
 
   // Is `node` this directory, or below it?
-  [[nodiscard]] static bool is_within(mem_node node, const mem_node& directory) {
-    while (node != nullptr) {
-      if (node == directory) return true;
-      node = node->parent.lock();
-    }
-    return false;
+  [[nodiscard]] static bool is_within(const mem_inode* node, const mem_inode* directory) noexcept {
+    while (node != nullptr && node != directory) node = node->parent;
+    return node != nullptr;
   }
 
  private:
@@ -131,55 +150,60 @@ class mem_tree {
   static constexpr std::size_t name_size_max = 255;
   static constexpr int links_max = 40;
 
-  [[nodiscard]] result<mem_place> walk(const mem_node& start, std::string rest, links links, enum operation operation) const {
+  [[nodiscard]] result<mem_place> walk(const mem_node& start, path_view rest, links links, enum operation operation) const {
     mem_place at;
     at.node = rest[0] == '/' ? root_ : start;
+    char expanded[path_size_max];  // at its end, the rest once a link was met
     int links_left = links_max;
-    std::size_t from = 0;
-    while (true) {
-      while (from < rest.size() && rest[from] == '/') ++from;
-      if (from == rest.size()) break;
-      std::size_t end = rest.find('/', from);
-      if (end == std::string::npos) end = rest.size();
-      const std::string name = rest.substr(from, end - from);
-      const bool slash_after = end < rest.size();
-      const bool is_last = rest.find_first_not_of('/', end) == std::string::npos;
-      from = end;
+    for (rest = without_slashes(rest); !rest.empty(); rest = without_slashes(rest)) {
+      std::size_t end = 0;
+      while (end < rest.size() && rest[end] != '/') ++end;
+      const path_view name = rest.first(end);
+      rest = rest.from(end);
+      const bool slash_after = !rest.empty();
+      const bool is_last = without_slashes(rest).empty();
       if (at.node == nullptr) return failure(code::not_found, operation);
       if (at.node->kind != file_kind::directory) return failure(code::not_a_directory, operation);
       if (name.size() > name_size_max) return failure(code::too_large, operation);
-      if (name == "." || name == "..") {
+      if (name == path_view(".") || name == path_view("..")) {
         if (at.node->removed) return failure(code::not_found, operation);
-        if (name == "..") {
-          const mem_node up = at.node->parent.lock();
-          if (up != nullptr) at.node = up;
-        }
+        if (name.size() == 2 && at.node->parent != nullptr) at.node = mem_node(at.node->parent);
         at.name.clear();
         at.as_directory = true;
         continue;
       }
-      const auto entry = at.node->entries.find(name);
-      mem_node next = entry == at.node->entries.end() ? nullptr : entry->second;
+      const auto* const entry = at.node->entries.find(name);
+      mem_node next = entry == nullptr ? mem_node() : entry->value;
       if (next != nullptr && next->kind == file_kind::link && (!is_last || slash_after || links == links::follow)) {
+        const path_view target(reinterpret_cast<const char*>(next->content.data()), next->content.size());
         if (links_left-- == 0) return failure(code::invalid_argument, operation);
-        rest = next->target + rest.substr(end);
-        from = 0;
+        if (target.size() + rest.size() > path_size_max) return failure(code::too_large, operation);
+        char* const behind = expanded + (path_size_max - rest.size());
+        if (!rest.empty()) std::memmove(behind, rest.data(), rest.size());
+        std::memcpy(behind - target.size(), target.data(), target.size());
+        rest = {behind - target.size(), target.size() + rest.size()};
         if (rest[0] == '/') at.node = root_;
         at.name.clear();
         at.as_directory = false;
         continue;
       }
       at.parent = at.node;
-      at.name = name;
-      at.node = next;
+      at.name.clear();
+      at.name.append(name);
+      at.node = detail::moved(next);
       at.as_directory = slash_after;
     }
     if (at.node != nullptr && at.as_directory && at.node->kind != file_kind::directory)
       return failure(code::not_a_directory, operation);
     return at;
   }
+  [[nodiscard]] static path_view without_slashes(path_view path) noexcept {
+    std::size_t at = 0;
+    while (at < path.size() && path[at] == '/') ++at;
+    return path.from(at);
+  }
 
-  std::shared_ptr<mem_space> space_;
+  mem_space space_;
   mem_node root_;
 };
 
