@@ -32,6 +32,7 @@ set(PERDURE_HEADERS
   perdure/core/detail/sha256_wide.hpp
 
   perdure/fs/any_fs.hpp
+  perdure/fs/at_fs.hpp
   perdure/fs/atomic_write.hpp
   perdure/fs/atomic_writer.hpp
   perdure/fs/create_new.hpp
@@ -51,7 +52,9 @@ set(PERDURE_HEADERS
   perdure/fs/temp_sweep.hpp
   perdure/fs/write_options.hpp
 
+  perdure/fs/detail/at_walk.hpp
   perdure/fs/detail/mem_file.hpp
+  perdure/fs/detail/mem_names.hpp
   perdure/fs/detail/mem_tree.hpp
   perdure/fs/detail/place.hpp
   perdure/fs/detail/posix_calls.hpp

@@ -21,6 +21,7 @@
 #include <perdure/core/sha256.hpp>
 #include <perdure/core/sync.hpp>
 #include <perdure/fs/any_fs.hpp>
+#include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/atomic_writer.hpp>
 #include <perdure/fs/create_new.hpp>

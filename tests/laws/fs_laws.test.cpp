@@ -2,6 +2,7 @@
 // Copyright (c) The perdure contributors
 
 #include <perdure/fs/any_fs.hpp>
+#include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
@@ -38,6 +39,10 @@ TEST_CASE("fs_laws: every model keeps them") {
   REQUIRE(held);
   holds("posix_dir", *held, ".");
 
+  auto rooted = at_fs<posix_fs>::open(disk, disk_dir.path());
+  REQUIRE(rooted);
+  holds("at_fs over posix_fs", *rooted, ".");
+
   mem_fs memory;
   REQUIRE(memory.make_dir("scratch"));
   holds("mem_fs", memory, "scratch");
@@ -53,6 +58,9 @@ TEST_CASE("fs_laws: every model keeps them") {
   auto any_held = any_disk.open_dir(disk_dir.path());
   REQUIRE(any_held);
   holds("any_dir over posix_dir", *any_held, ".");
+  auto rooted_device = at_fs<testing::poorest_fs<mem_fs>>::open(device, "scratch");
+  REQUIRE(rooted_device);
+  holds("at_fs over poorest_fs", *rooted_device, ".");
   any_fs any_device(device);
   holds("any_fs over poorest_fs", any_device, "scratch");
   testing::windows_like_fs<mem_fs> windows(memory);

@@ -224,7 +224,7 @@ struct fs_table {
   result<void> (*rename_no_replace)(void*, path_view, path_view);
   result<void> (*rename_to)(void*, path_view, void*, path_view);
   result<void> (*link)(void*, path_view, path_view);
-  result<void> (*link_to)(void*, path_view, void*, path_view);
+  result<void> (*link_to)(void*, path_view, void*, path_view, links);
   result<void> (*make_link)(void*, path_view, path_view);
   result<std::size_t> (*read_link)(void*, path_view, mutable_bytes);
   result<void> (*remove)(void*, path_view);
@@ -262,8 +262,8 @@ inline constexpr fs_table fs_table_of = {
       return perdure::rename_to(*static_cast<F*>(fs), a, *static_cast<F*>(to), b);
     },
     [](void* fs, path_view a, path_view b) { return perdure::link(*static_cast<F*>(fs), a, b); },
-    [](void* fs, path_view a, void* to, path_view b) {
-      return perdure::link_to(*static_cast<F*>(fs), a, *static_cast<F*>(to), b);
+    [](void* fs, path_view a, void* to, path_view b, links links) {
+      return perdure::link_to(*static_cast<F*>(fs), a, *static_cast<F*>(to), b, links);
     },
     [](void* fs, path_view target, path_view p) { return perdure::make_link(*static_cast<F*>(fs), target, p); },
     [](void* fs, path_view p, mutable_bytes into) { return perdure::read_link(*static_cast<F*>(fs), p, into); },
@@ -299,9 +299,9 @@ class any_operations {
     return table().rename_to(object(), a, to.object(), b);
   }
   [[nodiscard]] result<void> link(path_view a, path_view b) const { return table().link(object(), a, b); }
-  [[nodiscard]] result<void> link_to(path_view a, const Self& to, path_view b) const {
+  [[nodiscard]] result<void> link_to(path_view a, const Self& to, path_view b, links links = links::follow) const {
     if (&to.table() != &table()) return failure(code::unsupported, operation::link).about({b.data(), b.size()});
-    return table().link_to(object(), a, to.object(), b);
+    return table().link_to(object(), a, to.object(), b, links);
   }
   [[nodiscard]] result<void> make_link(path_view target, path_view p) const { return table().make_link(object(), target, p); }
   [[nodiscard]] result<std::size_t> read_link(path_view p, mutable_bytes into) const {

@@ -22,7 +22,9 @@
 //   writer(fs, nonce) -> writer_state     does the writer that this nonce names still run?
 // Of two directories opened by open_dir on one model
 //   rename_to(dir, from, other, to)       as rename, from one held directory into another
-//   link_to(dir, from, other, to)         as link
+//   link_to(dir, from, other, to, links)  as link; with links::refuse, a symbolic link as `from` is an invalid_argument, or gets
+//   the
+//                                         second name itself if it became one meanwhile: it is not followed
 // Of a file
 //   try_lock(file, lock_mode)             advisory; `busy` while another handle holds it; ends with the handle or its process,
 //                                         so that a crash never leaves it held
@@ -87,10 +89,15 @@ template <Fs F>
 template <Fs F>
 inline constexpr bool can_open_dir = requires(F& fs, path_view path) { fs.open_dir(path, links::follow); };
 
-// The one without a free fallback: what it would return has no type where a model has none. Ask can_open_dir<F> first.
+// The one without a free fallback: what it would return has no type where a model has none. Ask can_open_dir<F> first. What it
+// does return is an Fs with the same files.
 template <Fs F>
   requires can_open_dir<F>
-[[nodiscard]] auto open_dir(F& fs, path_view path, links links = links::follow) {
+[[nodiscard]] PERDURE_FLAT auto open_dir(F& fs, path_view path, links links = links::follow) {
+  using dir = typename decltype(fs.open_dir(path, links))::value_type;
+  static_assert(Fs<dir> && std::is_same_v<decltype(fs.open_dir(path, links)), result<dir>>,
+                "open_dir: the result of an Fs, with its tag `using perdure_fs = ...`");
+  static_assert(std::is_same_v<typename dir::file, typename F::file>, "open_dir: a held directory opens the same type of file");
   return fs.open_dir(path, links);
 }
 
@@ -104,9 +111,9 @@ template <Fs D>
 }
 
 template <Fs D>
-[[nodiscard]] result<void> link_to(D& dir, path_view from, D& other, path_view to) {
-  if constexpr (requires { dir.link_to(from, other, to); }) {
-    return dir.link_to(from, other, to);
+[[nodiscard]] result<void> link_to(D& dir, path_view from, D& other, path_view to, links links = links::follow) {
+  if constexpr (requires { dir.link_to(from, other, to, links); }) {
+    return dir.link_to(from, other, to, links);
   } else {
     return failure(code::unsupported, operation::link).about({to.data(), to.size()});
   }
