@@ -27,24 +27,40 @@ using perdure::durability;
   std::abort();
 }
 
+char* put(char* at, const char* text) {
+  while (*text != '\0') *at++ = *text++;
+  *at = '\0';
+  return at;
+}
+char* put(char* at, unsigned long number) {
+  char digits[24];
+  char* first = digits + sizeof(digits) - 1;
+  *first = '\0';
+  do *--first = static_cast<char>('0' + number % 10);
+  while ((number /= 10) != 0);
+  return put(at, first);
+}
+
 unsigned long temp_serial = 0;
 
-// What a careful programmer writes for one purpose: no more calls than are needed, and every answer looked at.
+// What a careful programmer writes for one purpose: no more calls than are needed, every answer looked at, and a temporary name
+// that no other process has.
 void by_hand(const char* directory, const char* name, const std::string& content, durability wanted) {
-  char temp[64];
-  std::snprintf(temp, sizeof(temp), ".hand-%d-%lu.tmp", 12345, ++temp_serial);
   int dir = AT_FDCWD;
   char temp_path[512];
   char path[512];
+  char* temp = temp_path;
+  char* target = path;
   if (wanted == durability::full) {
     dir = ::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0) give_up("open the directory");
-    std::snprintf(temp_path, sizeof(temp_path), "%s", temp);
-    std::snprintf(path, sizeof(path), "%s", name);
   } else {
-    std::snprintf(temp_path, sizeof(temp_path), "%s/%s", directory, temp);
-    std::snprintf(path, sizeof(path), "%s/%s", directory, name);
+    temp = put(put(temp, directory), "/");
+    target = put(put(target, directory), "/");
   }
+  static const auto process = static_cast<unsigned long>(::getpid());
+  put(put(put(put(put(temp, ".by-hand-"), process), "-"), ++temp_serial), ".tmp");
+  put(target, name);
   const int file = ::openat(dir, temp_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file < 0) give_up("create");
   if (::pwrite(file, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) give_up("write");

@@ -38,6 +38,15 @@
 #define PERDURE_HAS_POSIX 0
 #endif
 
+// Between a protocol and its system calls. On return from a system call the processor has forgotten the way back (kernels see to it,
+// against Spectre), and mispredicts the return from each function that it is in. On a file system in memory, these layers were half
+// of what atomic_write cost over the same calls written by hand.
+#if defined(_MSC_VER) && !defined(__clang__)
+#define PERDURE_FLAT [[msvc::forceinline]] inline
+#else
+#define PERDURE_FLAT [[gnu::always_inline]] inline
+#endif
+
 // What happens on a programmer's error (reading the value of a failed result). It must not return. The default stops the
 // program where a debugger or a core dump shows the line.
 #ifndef PERDURE_PANIC

@@ -115,7 +115,7 @@ inline std::vector<std::string> between_marks(const traced& seen, const std::str
     }
     if (marks != 1 || line.rfind("---", 0) == 0 || line.rfind("+++", 0) == 0) continue;
     for (std::size_t at; (at = line.find(dir)) != std::string::npos;) line.replace(at, dir.size(), "DIR");
-    line = std::regex_replace(line, std::regex(R"(\.perdure-[0-9a-f-]+\.tmp)"), "TEMP");
+    line = std::regex_replace(line, std::regex(R"(\.perdure-[0-9a-v-]+\.tmp)"), "TEMP");
     line = std::regex_replace(line, std::regex(R"( += )"), " = ");
     const auto numbered = [&](const std::string& descriptor) {
       std::size_t i = 0;

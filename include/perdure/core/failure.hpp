@@ -104,7 +104,7 @@ class failure {
   [[nodiscard]] constexpr bool path_cut() const noexcept { return path_cut_; }
 
   // The same failure, about this path; the first one told stays, for it was nearest to the cause.
-  [[nodiscard]] failure about(bytes path) const noexcept {
+  [[nodiscard, gnu::cold, gnu::noinline]] failure about(bytes path) const noexcept {
     if (path_size_ != 0) return *this;
     failure told = *this;
     bytes tail = path.from(path.size() > path_size_max ? path.size() - path_size_max : 0);

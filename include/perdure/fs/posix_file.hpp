@@ -39,7 +39,7 @@ namespace detail {
 
 // Calls until it is not interrupted.
 template <class Call>
-auto uninterrupted(Call&& call) noexcept {
+PERDURE_FLAT auto uninterrupted(Call&& call) noexcept {
   for (;;) {
     const auto answer = call();
     if (answer != -1 || errno != EINTR) return answer;
@@ -62,7 +62,7 @@ auto uninterrupted(Call&& call) noexcept {
 // The largest count that one read or write call may be given: Linux transfers no more, and macOS refuses more.
 inline constexpr std::size_t transfer_size_max = 0x40000000;
 
-[[nodiscard]] inline int posix_sync(int descriptor, sync_what what) noexcept {
+[[nodiscard]] PERDURE_FLAT int posix_sync(int descriptor, sync_what what) noexcept {
 #if defined(PERDURE_OS_DARWIN)
   const int strength = what == sync_what::order ? F_BARRIERFSYNC : F_FULLFSYNC;
   if (uninterrupted([&] { return ::fcntl(descriptor, strength); }) != -1) return 0;
@@ -110,7 +110,7 @@ class posix_file {
     return done;
   }
 
-  [[nodiscard]] result<void> write_at(std::uint64_t offset, gather from) noexcept {
+  [[nodiscard]] PERDURE_FLAT result<void> write_at(std::uint64_t offset, gather from) noexcept {
     if (from.size() > offset_max || offset > offset_max - from.size()) return failure(code::too_large, operation::write, EFBIG);
     if (descriptor_ < 0) return detail::posix_query_failure(operation::write, EBADF);
     if (from.count() == 1) return write_one(offset, *from.begin());
@@ -133,7 +133,7 @@ class posix_file {
     return {};
   }
 
-  [[nodiscard]] result<void> sync(sync_what what) noexcept {
+  [[nodiscard]] PERDURE_FLAT result<void> sync(sync_what what) noexcept {
     // L6: the kernel reports a lost page once and then calls it clean, so a second sync would succeed over lost bytes.
     if (sync_failed_) return failure(code::sync_lost, operation::sync).with(doubt::durable);
     if (detail::posix_sync(descriptor_, what) == 0) return {};
@@ -146,7 +146,7 @@ class posix_file {
     return failure(code, operation::sync, error).with(doubt::durable);
   }
 
-  [[nodiscard]] result<void> close() noexcept {
+  [[nodiscard]] PERDURE_FLAT result<void> close() noexcept {
     if (descriptor_ < 0) return failure(code::invalid_argument, operation::close, EBADF);
     // The descriptor is gone whatever close answers, an interruption included: calling again could close somebody else's.
     const int answer = ::close(detail::exchanged(descriptor_, -1));
@@ -270,11 +270,11 @@ class posix_file {
   }
 
   // After a failed write the range holds no one knows what: the file, unlike its name, has changed.
-  [[nodiscard]] static failure write_failure(int error) noexcept {
+  [[nodiscard, gnu::cold, gnu::noinline]] static failure write_failure(int error) noexcept {
     return failure(detail::code_of_errno(error), operation::write, error).with(doubt::visible);
   }
 
-  [[nodiscard]] result<void> write_one(std::uint64_t offset, bytes from) noexcept {
+  [[nodiscard]] PERDURE_FLAT result<void> write_one(std::uint64_t offset, bytes from) noexcept {
     while (!from.empty()) {
       const std::size_t count = from.size() < detail::transfer_size_max ? from.size() : detail::transfer_size_max;
       const ssize_t put =

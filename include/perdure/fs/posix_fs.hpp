@@ -40,7 +40,7 @@ class posix_operations {
   using file = posix_file;
   static constexpr std::size_t path_capacity = kernel_path::size_max;
 
-  [[nodiscard]] result<posix_file> open(path_view path, const open_options& options) const noexcept {
+  [[nodiscard]] PERDURE_FLAT result<posix_file> open(path_view path, const open_options& options) const noexcept {
     const kernel_path text(path, operation::open);
     if (!text) return text.error(path);
     int flags = O_CLOEXEC | O_NOCTTY;
@@ -59,10 +59,10 @@ class posix_operations {
   [[nodiscard]] result<file_info> stat(path_view path) const noexcept { return stat_by(path, 0); }
   [[nodiscard]] result<file_info> stat_link(path_view path) const noexcept { return stat_by(path, AT_SYMLINK_NOFOLLOW); }
 
-  [[nodiscard]] result<void> rename(path_view from, path_view to) const noexcept {
+  [[nodiscard]] PERDURE_FLAT result<void> rename(path_view from, path_view to) const noexcept {
     return rename_to(from, static_cast<const Self&>(*this), to);
   }
-  [[nodiscard]] result<void> rename_to(path_view from, const Self& other, path_view to) const noexcept {
+  [[nodiscard]] PERDURE_FLAT result<void> rename_to(path_view from, const Self& other, path_view to) const noexcept {
     auto done = two_paths(operation::rename, from, to,
                           [&](const char* a, const char* b) { return detail::posix_rename(at(), a, other.native_handle(), b); });
     // Onto a directory with entries: EEXIST and ENOTEMPTY are one to POSIX.
@@ -82,9 +82,16 @@ class posix_operations {
   [[nodiscard]] result<void> link(path_view from, path_view to) const noexcept {
     return link_to(from, static_cast<const Self&>(*this), to);
   }
-  [[nodiscard]] result<void> link_to(path_view from, const Self& other, path_view to) const noexcept {
+  [[nodiscard]] result<void> link_to(path_view from, const Self& other, path_view to,
+                                     links links = links::follow) const noexcept {
+    if (links == links::refuse) {
+      const auto info = stat_link(from);
+      if (!info) return info.error();
+      if (info->kind == file_kind::link)
+        return failure(code::invalid_argument, operation::link).about({from.data(), from.size()});
+    }
     auto done = two_paths(operation::link, from, to, [&](const char* a, const char* b) {
-      return ::linkat(at(), a, other.native_handle(), b, AT_SYMLINK_FOLLOW);
+      return ::linkat(at(), a, other.native_handle(), b, links == links::follow ? AT_SYMLINK_FOLLOW : 0);
     });
     // EPERM is a volume without links, or a policy of the system against this one. EACCES stays what it is: not allowed.
     if (!done && done.error().system_code() == EPERM)
@@ -153,7 +160,7 @@ class posix_operations {
     return {};
   }
 
-  [[nodiscard]] result<void> sync_dir(path_view path) const noexcept {
+  [[nodiscard]] PERDURE_FLAT result<void> sync_dir(path_view path) const noexcept {
     if (at() != AT_FDCWD && path == path_view(".")) return posix_sync_dir(at());
     const auto descriptor = open_directory(operation::sync_dir, path, links::follow);
     if (!descriptor) return descriptor.error();
@@ -163,7 +170,7 @@ class posix_operations {
     return {};
   }
 
-  [[nodiscard]] result<posix_dir> open_dir(path_view path, links links = links::follow) const noexcept;
+  [[nodiscard]] PERDURE_FLAT result<posix_dir> open_dir(path_view path, links links = links::follow) const noexcept;
 
   [[nodiscard]] result<void> sync_all(path_view path) const noexcept {
 #if defined(PERDURE_OS_LINUX)
@@ -191,7 +198,7 @@ class posix_operations {
  private:
   [[nodiscard]] int at() const noexcept { return static_cast<const Self&>(*this).native_handle(); }
 
-  [[nodiscard]] result<int> open_directory(enum operation operation, path_view path, links links) const noexcept {
+  [[nodiscard]] PERDURE_FLAT result<int> open_directory(enum operation operation, path_view path, links links) const noexcept {
     const kernel_path text(path, operation);
     if (!text) return text.error(path);
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (links == links::refuse ? O_NOFOLLOW : 0);
@@ -237,7 +244,8 @@ class posix_operations {
     return posix_failure(operation, errno).about({path.data(), path.size()});
   }
   template <class Call>
-  [[nodiscard]] result<void> two_paths(enum operation operation, path_view from, path_view to, Call&& call) const noexcept {
+  [[nodiscard]] PERDURE_FLAT result<void> two_paths(enum operation operation, path_view from, path_view to,
+                                                    Call&& call) const noexcept {
     const kernel_path first(from, operation);
     if (!first) return first.error(from);
     const kernel_path second(to, operation);
@@ -277,7 +285,7 @@ class posix_dir : public detail::posix_operations<posix_dir> {
 };
 
 template <class Self>
-result<posix_dir> detail::posix_operations<Self>::open_dir(path_view path, links links) const noexcept {
+PERDURE_FLAT result<posix_dir> detail::posix_operations<Self>::open_dir(path_view path, links links) const noexcept {
   const auto descriptor = open_directory(operation::open_dir, path, links);
   if (!descriptor) return descriptor.error();
   return posix_dir(*descriptor);

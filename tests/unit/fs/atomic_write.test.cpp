@@ -561,11 +561,11 @@ TEST_CASE("atomic_write: a link is followed through directories, and each way th
     enum code followed, refused;
   };
   const auto before = names_in(dir.path());
-  for (const row& r : {row{"a", code::invalid_argument, code::invalid_argument}, row{"nowhere", code::not_found, code::invalid_argument},
-                       row{"directory", code::is_a_directory, code::invalid_argument},
-                       row{"through-file", code::not_a_directory, code::invalid_argument},
-                       row{"directory/", code::is_a_directory, code::is_a_directory},
-                       row{"missing/f", code::not_found, code::not_found}}) {
+  for (const row& r :
+       {row{"a", code::invalid_argument, code::invalid_argument}, row{"nowhere", code::not_found, code::invalid_argument},
+        row{"directory", code::is_a_directory, code::invalid_argument},
+        row{"through-file", code::not_a_directory, code::invalid_argument},
+        row{"directory/", code::is_a_directory, code::is_a_directory}, row{"missing/f", code::not_found, code::not_found}}) {
     INFO(r.name);
     const auto followed = atomic_write(dir / r.name, "x", follow);
     const auto refused = atomic_write(dir / r.name, "x", {.target_link = target_link::refuse});

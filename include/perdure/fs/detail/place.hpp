@@ -12,7 +12,8 @@ inline namespace v1 {
 namespace detail {
 
 // The same failure, told of the path that the caller named, and with the doubt that there is about that path.
-[[nodiscard]] inline failure retold(const failure& why, path_view path, enum doubt doubt = doubt::none) noexcept {
+[[nodiscard, gnu::cold, gnu::noinline]] inline failure retold(const failure& why, path_view path,
+                                                              enum doubt doubt = doubt::none) noexcept {
   return failure(why.code(), why.operation(), why.system_code()).with(doubt).about({path.data(), path.size()});
 }
 
@@ -32,9 +33,11 @@ class place {
  public:
   static constexpr std::size_t path_size_max = path_capacity<F>();
 
-  [[nodiscard]] result<void> settle(F& fs, path_view directory, bool hold) {
+  [[nodiscard]] PERDURE_FLAT result<void> settle(F& fs, path_view directory, bool hold) {
     fs_ = &fs;
-    if (!directory_.append(directory).ok()) return failure(code::too_large, operation::open);
+    if (!spelled_.join(directory, "").ok()) return failure(code::too_large, operation::open);
+    prefix_size_ = spelled_.size();
+    directory_size_ = prefix_size_ == 0 ? 0 : directory.size();
     if constexpr (can_open_dir<F>) {
       if (hold) {
         held_ = perdure::open_dir(fs, directory);
@@ -46,41 +49,43 @@ class place {
 
   // Calls `use` with an Fs and the name as that Fs has to be told it.
   template <class Use>
-  auto with(path_view name, Use&& use) -> decltype(use(detail::some<F&>(), name)) {
+  PERDURE_FLAT auto with(path_view name, Use&& use) -> decltype(use(detail::some<F&>(), name)) {
     if constexpr (can_open_dir<F>) {
       if (held_) return use(*held_, name);
     }
-    path_buffer<path_size_max> whole;
-    if (!whole.join(directory_, name).ok()) return failure(code::too_large, operation::open);
-    return use(*fs_, path_view(whole));
+    spelled_.truncate(prefix_size_);
+    if (name.size() > path_size_max - prefix_size_) return failure(code::too_large, operation::open);
+    return use(*fs_, path_view(spelled_.append(name)));
   }
   // The same for two names.
   template <class Use>
-  result<void> with(path_view first, path_view second, Use&& use) {
+  PERDURE_FLAT result<void> with(path_view first, path_view second, Use&& use) {
     if constexpr (can_open_dir<F>) {
       if (held_) return use(*held_, first, second);
     }
-    path_buffer<path_size_max> whole[2];
-    if (!whole[0].join(directory_, first).ok() || !whole[1].join(directory_, second).ok())
-      return failure(code::too_large, operation::rename);
-    return use(*fs_, path_view(whole[0]), path_view(whole[1]));
+    path_buffer<path_size_max> other;
+    if (!other.join(directory(), second).ok()) return failure(code::too_large, operation::rename);
+    return with(first, [&](auto& in, path_view name) { return use(in, name, path_view(other)); });
   }
-  [[nodiscard]] result<void> sync() {
+  [[nodiscard]] PERDURE_FLAT result<void> sync() {
     if constexpr (can_open_dir<F>) {
       if (held_) return held_->sync_dir(".");
     }
-    return fs_->sync_dir(directory_);
+    return fs_->sync_dir(directory());
   }
 
  private:
-  struct no_dir {
-    explicit operator bool() const noexcept { return false; }
-  };
+  [[nodiscard]] path_view directory() const noexcept {
+    return directory_size_ == 0 ? path_view(".") : path_view(spelled_).first(directory_size_);
+  }
+
   using held_type = std::conditional_t<can_open_dir<F>, result<typename held_dir<F>::type>, failure>;
 
   F* fs_ = nullptr;
   held_type held_ = failure(code::unsupported, operation::open_dir);
-  path_buffer<path_size_max> directory_;
+  path_buffer<path_size_max> spelled_;  // "d/", or nothing for ".", and behind it the name that was asked for last
+  std::size_t prefix_size_ = 0;
+  std::size_t directory_size_ = 0;
 };
 
 }  // namespace detail

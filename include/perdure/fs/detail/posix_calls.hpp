@@ -41,7 +41,7 @@ class kernel_path {
   }
   [[nodiscard]] explicit operator bool() const noexcept { return error_ == 0; }
   [[nodiscard]] const char* c_str() const noexcept { return text_; }
-  [[nodiscard]] failure error(path_view path) const noexcept {
+  [[nodiscard, gnu::cold, gnu::noinline]] failure error(path_view path) const noexcept {
     const enum code code = error_ == ENAMETOOLONG ? code::too_large : code::invalid_argument;
     return failure(code, operation_, error_).about({path.data(), path.size()});
   }
@@ -69,7 +69,7 @@ class kernel_path {
 }
 
 // fsync of a directory, where the volume knows how.
-[[nodiscard]] inline result<void> posix_sync_dir(int descriptor) noexcept {
+[[nodiscard]] PERDURE_FLAT result<void> posix_sync_dir(int descriptor) noexcept {
   if (posix_sync(descriptor, sync_what::all) == 0) return {};
   const int error = errno;
   if (error == EINVAL || error == ENOTSUP || error == ENOSYS || error == ENOTTY)

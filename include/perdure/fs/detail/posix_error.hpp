@@ -68,15 +68,16 @@ namespace detail {
 }
 
 // Errors of the device or of a server on the way do not say whether the call took effect before they struck (L8).
-[[nodiscard]] inline failure posix_failure(enum operation operation, int error, enum code code) noexcept {
+[[nodiscard, gnu::cold, gnu::noinline]] inline failure posix_failure(enum operation operation, int error,
+                                                                     enum code code) noexcept {
   const bool certain = code != code::io && code != code::timed_out;
   return failure(code, operation, error).with(certain ? doubt::none : doubt::visible);
 }
-[[nodiscard]] inline failure posix_failure(enum operation operation, int error) noexcept {
+[[nodiscard, gnu::cold, gnu::noinline]] inline failure posix_failure(enum operation operation, int error) noexcept {
   return posix_failure(operation, error, code_of_errno(error));
 }
 // The same for an operation that changes nothing by itself.
-[[nodiscard]] inline failure posix_query_failure(enum operation operation, int error) noexcept {
+[[nodiscard, gnu::cold, gnu::noinline]] inline failure posix_query_failure(enum operation operation, int error) noexcept {
   return failure(code_of_errno(error), operation, error);
 }
 

@@ -43,7 +43,7 @@ class staged_file {
   staged_file& operator=(staged_file&&) = delete;
 
   // 1. Where the target is. What cannot be a file's name is refused before anything is touched.
-  [[nodiscard]] result<void> locate(F& fs, path_view path, const write_options& options) {
+  [[nodiscard]] PERDURE_FLAT result<void> locate(F& fs, path_view path, const write_options& options) {
     fs_ = &fs;
     options_ = options;
     if (options_.durability < options_.at_least) options_.durability = options_.at_least;
@@ -54,10 +54,14 @@ class staged_file {
     if (contains(options_.set, attribute_set::owner) && !contains(options_.set, attribute_set::mode)) {
       return failure(code::invalid_argument, operation::set_attributes);
     }
+    if (path.size() > path_size_max) return failure(code::too_large, operation::open);
     path_buffer<path_size_max> followed;
-    if (!followed.append(path).ok()) return failure(code::too_large, operation::open);
-    if (options_.target_link != target_link::replace) PERDURE_TRY(look_for_link(followed));
-    const path_parts parts = split_path<F>(followed);
+    if (options_.target_link != target_link::replace) {
+      followed.append(path);
+      PERDURE_TRY(look_for_link(followed));
+      path = followed;
+    }
+    const path_parts parts = split_path<F>(path);
     if (parts.name.empty() || parts.name == path_view(".") || parts.name == path_view("..")) {
       return failure(code::is_a_directory, operation::open);
     }
@@ -77,7 +81,7 @@ class staged_file {
 
   // content::skip_unchanged. Being there is not being durable, so what is skipped is synced first; where that cannot be had of it
   // (a link, a file that may not be read, a sync that fails), the answer is no, and the file is written like any other.
-  [[nodiscard]] bool settle_unchanged(gather content) {
+  [[nodiscard, gnu::noinline]] bool settle_unchanged(gather content) {
     if (options_.content != content::skip_unchanged || options_.existing == existing::refuse) return false;
     if (options_.set != attribute_set::none) return false;
     // Asked before it is opened: to open a pipe is to wait for somebody at its other end.
@@ -107,7 +111,7 @@ class staged_file {
   }
 
   // 3. A file of our own beside it, which nobody may read, even for a moment, who may not read the final one.
-  [[nodiscard]] result<void> create() {
+  [[nodiscard]] PERDURE_FLAT result<void> create() {
     open_options how;
     how.access = access::write;
     how.creation = creation::create_new;
@@ -141,14 +145,14 @@ class staged_file {
 
   [[nodiscard]] typename F::file& file() noexcept { return *file_; }
 
-  [[nodiscard]] result<void> write(std::uint64_t offset, gather content) {
+  [[nodiscard]] PERDURE_FLAT result<void> write(std::uint64_t offset, gather content) {
     if (!file_) return failure(code::invalid_argument, operation::write);
     return file_->write_at(offset, content);
   }
 
   // 4. Everything of the file but its name: attributes (after the last write, for writing changes times and takes set-user-id
   //    bits away), the sync, and the close. A file is closed before it is renamed (L10).
-  [[nodiscard]] result<void> finish() {
+  [[nodiscard]] PERDURE_FLAT result<void> finish() {
     if (!file_) return failure(code::invalid_argument, operation::write);
     const bool dressed = replaced_.has_value() || options_.set != attribute_set::none;
     if (replaced_) PERDURE_TRY(take_over());
@@ -160,15 +164,17 @@ class staged_file {
       if (!synced && options_.at_least != durability::none) return synced;
       if (!synced) reached_ = durability::none;
     }
-    if (replaced_) PERDURE_TRY(replaced_->close());
-    replaced_ = failure(code::not_found, operation::open);
+    if (replaced_) {
+      PERDURE_TRY(replaced_->close());
+      replaced_ = failure(code::not_found, operation::open);
+    }
     const auto closed = file_->close();
     file_ = failure(code::not_found, operation::open);
     return closed;
   }
 
   // 5. and 6. The name, and its durability. From here on a failure may leave the new file in place, and says so.
-  [[nodiscard]] result<write_report> publish(path_view path) {
+  [[nodiscard]] PERDURE_FLAT result<write_report> publish(path_view path) {
     const auto renamed = in_place_ ? result<void>() : take_name();
     if (!renamed) {
       remove_made();
@@ -205,7 +211,7 @@ class staged_file {
   static constexpr int links_max = 40;
 
   // The target behind a chain of links, spelled relative to each link's own directory.
-  [[nodiscard]] result<void> look_for_link(path_buffer<path_size_max>& path) {
+  [[nodiscard, gnu::noinline]] result<void> look_for_link(path_buffer<path_size_max>& path) {
     for (int links_left = links_max; links_left > 0; --links_left) {
       const auto info = stat_link(*fs_, path);
       const bool first = links_left == links_max;
@@ -237,7 +243,7 @@ class staged_file {
     });
   }
 
-  [[nodiscard]] result<void> read_replaced() {
+  [[nodiscard, gnu::noinline]] result<void> read_replaced() {
     const auto info = look_at_target();
     if (!info) return info.error();
     if (info->kind != file_kind::file)
@@ -257,7 +263,7 @@ class staged_file {
     return {};
   }
 
-  [[nodiscard]] result<void> take_over() {
+  [[nodiscard, gnu::noinline]] result<void> take_over() {
     const bool must = options_.keeping == keeping::require;
     attributes wanted = had_;
     bool foreign = false;
@@ -320,7 +326,7 @@ class staged_file {
     return {};
   }
 
-  [[nodiscard]] result<void> take_name() {
+  [[nodiscard]] PERDURE_FLAT result<void> take_name() {
     const path_view temp(temp_);
     const path_view target(target_);
     if (options_.existing == existing::replace) {
@@ -333,7 +339,7 @@ class staged_file {
     return done;
   }
 
-  void remove_made() {
+  [[gnu::noinline]] void remove_made() {
     if (!made_.yes) return;
     made_.yes = false;
     (void)place_.with(in_place_ ? path_view(target_) : path_view(temp_),
@@ -349,7 +355,7 @@ class staged_file {
   attributes had_;
   place<F> place_;
   path_buffer<255> target_;
-  temp_name temp_{nonce{}};
+  temp_name temp_;
   result<typename F::file> file_ = failure(code::not_found, operation::open);
   result<typename F::file> replaced_ = failure(code::not_found, operation::open);
 };
