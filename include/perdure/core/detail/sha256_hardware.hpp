@@ -47,6 +47,12 @@ PERDURE_SHA_STEP vector_4x32 sha256_load(const void* at) noexcept {
 }
 PERDURE_SHA_STEP void sha256_store(void* at, vector_4x32 words) noexcept { __builtin_memcpy(at, &words, sizeof(words)); }
 
+// Modulo 2^32, which is not what the builtins' signed elements are promised to add by.
+PERDURE_SHA_STEP vector_4x32 sha256_sum(vector_4x32 a, vector_4x32 b) noexcept {
+  using words = std::uint32_t __attribute__((vector_size(16)));
+  return (vector_4x32)((words)a + (words)b);
+}
+
 PERDURE_SHA_STEP vector_4x32 sha256_load_message(const std::byte* at) noexcept {
   vector_16x8 octets;
   __builtin_memcpy(&octets, at, sizeof(octets));
@@ -71,10 +77,10 @@ PERDURE_SHA_STEP void sha256_rounds(sha256_lane& lane, int group) noexcept {
   vector_4x32& now = lane.message[group % 4];
   vector_4x32& next = lane.message[(group + 1) % 4];
   vector_4x32& before = lane.message[(group + 3) % 4];
-  const vector_4x32 input = now + sha256_load(sha256_constants + 4 * group);
+  const vector_4x32 input = sha256_sum(now, sha256_load(sha256_constants + 4 * group));
   lane.second = __builtin_ia32_sha256rnds2(lane.second, lane.first, input);
   if (group >= 3 && group < 15) {
-    next = __builtin_ia32_sha256msg2(next + __builtin_shufflevector(before, now, 1, 2, 3, 4), now);
+    next = __builtin_ia32_sha256msg2(sha256_sum(next, __builtin_shufflevector(before, now, 1, 2, 3, 4)), now);
   }
   lane.first = __builtin_ia32_sha256rnds2(lane.first, lane.second, __builtin_shufflevector(input, input, 2, 3, 2, 3));
   if (group >= 1 && group < 13) before = __builtin_ia32_sha256msg1(before, now);
@@ -93,7 +99,7 @@ PERDURE_SHA_STEP void sha256_end(const sha256_lane& lane, std::uint32_t* state) 
 
 PERDURE_SHA_STEP void sha256_rounds(sha256_lane& lane, int group) noexcept {
   vector_4x32& now = lane.message[group % 4];
-  const vector_4x32 input = now + sha256_load(sha256_constants + 4 * group);
+  const vector_4x32 input = sha256_sum(now, sha256_load(sha256_constants + 4 * group));
   const vector_4x32 abcd = lane.first;
   if (group < 12) __asm__("sha256su0 %0.4s, %1.4s" : "+w"(now) : "w"(lane.message[(group + 1) % 4]));
   __asm__("sha256h %q0, %q1, %2.4s" : "+w"(lane.first) : "w"(lane.second), "w"(input));
@@ -124,8 +130,8 @@ PERDURE_SHA_LOOP void sha256_one(std::uint32_t* state, const std::byte* at, std:
     const vector_4x32 first = lane.first, second = lane.second;
     sha256_take(lane, at);
     PERDURE_SHA_SIXTEEN(sha256_rounds, lane);
-    lane.first += first;
-    lane.second += second;
+    lane.first = sha256_sum(lane.first, first);
+    lane.second = sha256_sum(lane.second, second);
   }
   sha256_end(lane, state);
 }
@@ -141,10 +147,10 @@ PERDURE_SHA_LOOP void sha256_two(std::uint32_t* state_one, const std::byte* at_o
     sha256_take(one, at_one);
     sha256_take(other, at_other);
     PERDURE_SHA_SIXTEEN(sha256_rounds_of_two, one, other);
-    one.first += first_one;
-    one.second += second_one;
-    other.first += first_other;
-    other.second += second_other;
+    one.first = sha256_sum(one.first, first_one);
+    one.second = sha256_sum(one.second, second_one);
+    other.first = sha256_sum(other.first, first_other);
+    other.second = sha256_sum(other.second, second_other);
   }
   sha256_end(one, state_one);
   sha256_end(other, state_other);
