@@ -51,6 +51,7 @@ template <Fs F>
   const auto prepare = [&]() -> result<bool> {
     PERDURE_TRY(staged.locate(fs, path, options));  // 1
     if (staged.settle_unchanged(content)) return true;
+    PERDURE_TRY(staged.probe());
     PERDURE_TRY(staged.look_at_replaced());  // 2
     PERDURE_TRY(staged.create());            // 3
     PERDURE_TRY(staged.write(0, content));   // 4

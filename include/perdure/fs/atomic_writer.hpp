@@ -93,6 +93,7 @@ class atomic_writer {
   [[nodiscard]] result<void> prepare(F& fs, path_view path, const write_options& options) {
     path_.append(path.from(path.size() > failure::path_size_max ? path.size() - failure::path_size_max : 0));
     PERDURE_TRY(staged_.locate(fs, path, options));
+    PERDURE_TRY(staged_.probe());
     PERDURE_TRY(staged_.look_at_replaced());
     return staged_.create();
   }

@@ -22,8 +22,8 @@
 //      survive without it succeeds at once; one that cannot promise it answers `unsupported` and changes nothing.
 //  L5  Without a sync, anything may be lost, and in any order: a later write, size or name may survive an earlier one, and a name
 //      without its content: any size, zeros, bytes of another file. The exception is `file.sync(order)`: of what is done after
-//      it, nothing survives without the bytes and the size that the file had. What a sync promised, no close and no later sync
-//      takes back.
+//      it, nothing survives without the bytes and the size that the file had; mode, owner, times and attributes are not held to
+//      that. What a sync promised, no close and no later sync takes back.
 //  L6  A failed sync is final. After a `sync` on a handle failed, every later one on that handle fails with sync_lost, and
 //      whether any of the unsynced bytes survive is unknown, even though reads may still show them. After a failed `sync_dir` or
 //      `sync_all` the same holds of the entries: a later one that succeeds speaks only of what was changed after the failure.
@@ -41,8 +41,10 @@
 //      name is not_found; a file where a directory is needed is not_a_directory, and is never told as not_found.
 //  L12 A listing shows every entry that is there throughout exactly once, never "." or "..", and in no order. What comes or goes
 //      meanwhile may be shown or not. The visitor may call the Fs, and may remove the entry it is shown.
-//  L13 A nonce is not given twice, in any process that reaches the same files. It is the only source of temporary names, so
-//      that a run under the crash lab can be repeated exactly.
+//  L13 A nonce is not given twice, in any process that reaches the same files, before a restart or after it; where a device
+//  cannot
+//      keep that, its nonces may start again, and helpers pass over the names that are taken. A nonce is the only source of
+//      temporary names, so that a run under the crash lab can be repeated exactly.
 //
 // Threads: every operation of an Fs may be called from any thread at any time. Of a file, the reading ones, and writes to ranges
 // that do not overlap; the others by one thread at a time.

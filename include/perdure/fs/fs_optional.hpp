@@ -16,15 +16,15 @@
 //   read_link(fs, path, buffer) -> count  what it points to; invalid_argument where path is no link; too_large for the buffer
 //   stat_link(fs, path) -> file_info      as stat, not following a link as the last component
 //   open_dir(fs, path, links) -> Fs       a directory held open, itself an Fs: a relative path given to it starts there, whatever
-//                                         the directory is called by then, and sync_dir(".") syncs it
+//                                         the directory is called by then, and sync_dir(".") syncs it. Once it was removed, no
+//                                         name is found in it, and none can be made: not_found
 //   sync_all(fs, path)                    everything on the volume of path survives, as by L3 and L4
 //   backend_id(fs) -> backend_id          see fs_types.hpp; without it, no two objects share a backend
 //   writer(fs, nonce) -> writer_state     does the writer that this nonce names still run?
 // Of two directories opened by open_dir on one model
 //   rename_to(dir, from, other, to)       as rename, from one held directory into another
 //   link_to(dir, from, other, to, links)  as link; with links::refuse, a symbolic link as `from` is an invalid_argument, or gets
-//   the
-//                                         second name itself if it became one meanwhile: it is not followed
+//                                         the second name itself if it became one meanwhile: it is not followed
 // Of a file
 //   try_lock(file, lock_mode)             advisory; `busy` while another handle holds it; ends with the handle or its process,
 //                                         so that a crash never leaves it held

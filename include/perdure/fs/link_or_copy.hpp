@@ -129,10 +129,7 @@ template <Fs To, File Source>
     return staged.finish();
   };
   const auto prepared = prepare();
-  if (!prepared) {
-    staged.abandon();
-    return retold(prepared.error(), to);
-  }
+  if (!prepared) return retold(prepared.error(), to, staged.abandon());
   const auto published = staged.publish(to);
   if (!published) return published.error();
   report.durability = published->durability;

@@ -214,8 +214,12 @@ class posix_file {
     if (contains(set, attribute_set::owner) && ::fchown(descriptor_, values.user, values.group) != 0) {
       return detail::posix_query_failure(operation::set_attributes, errno);
     }
-    if (contains(set, attribute_set::mode) && ::fchmod(descriptor_, static_cast<mode_t>(values.mode)) != 0) {
-      return detail::posix_query_failure(operation::set_attributes, errno);
+    // What was set before a failure is set.
+    enum doubt doubt = contains(set, attribute_set::owner) ? doubt::visible : doubt::none;
+    if (contains(set, attribute_set::mode)) {
+      if (::fchmod(descriptor_, static_cast<mode_t>(values.mode)) != 0)
+        return detail::posix_query_failure(operation::set_attributes, errno).with(doubt);
+      doubt = doubt::visible;
     }
     if (contains(set, attribute_set::modified)) {
       struct timespec times[2] = {};
@@ -228,7 +232,7 @@ class posix_file {
       }
       times[1].tv_sec = static_cast<time_t>(seconds);
       times[1].tv_nsec = static_cast<decltype(times[1].tv_nsec)>(rest);
-      if (::futimens(descriptor_, times) != 0) return detail::posix_query_failure(operation::set_attributes, errno);
+      if (::futimens(descriptor_, times) != 0) return detail::posix_query_failure(operation::set_attributes, errno).with(doubt);
     }
     return {};
   }

@@ -61,7 +61,8 @@ TEST_CASE("atomic_write: every durability does its steps in its order, and no ot
     REQUIRE(atomic_write(fs, dir / "f", "x", options));
     return fs.script().trace();
   };
-  CHECK(trace({}) == "create write sync(data) close rename sync_dir(" + dir.path() + ")");
+  // A barrier, for the sync of the directory makes what is before it durable, too.
+  CHECK(trace({}) == "create write sync(order) close rename sync_dir(" + dir.path() + ")");
   CHECK(trace({.durability = durability::ordered}) == "create write sync(order) close rename");
   CHECK(trace({.durability = durability::none}) == "create write close rename");
   CHECK(trace({.set = attribute_set::mode, .attributes = {.mode = 0600}}) ==
@@ -69,12 +70,14 @@ TEST_CASE("atomic_write: every durability does its steps in its order, and no ot
   const std::string at_least = trace({.at_least = durability::full});
   CHECK(at_least.rfind("sync_dir(" + dir.path() + ") create", 0) == 0);
   CHECK(trace({.durability = durability::none, .at_least = durability::ordered}) == "create write sync(order) close rename");
+  CHECK(trace({.at_least = durability::full, .content = content::skip_unchanged}) ==
+        "stat open size read sync(all) sync_dir(" + dir.path() + ")");
 }
 
 TEST_CASE("atomic_write: a failure before the rename leaves the old file, no temporary one, and says unchanged") {
   const tests::temp_dir dir;
   posix_fs disk;
-  for (const char* step : {"create", "write", "sync(data)", "close", "rename"}) {
+  for (const char* step : {"create", "write", "sync(order)", "close", "rename"}) {
     for (const failure& why : {failure(code::no_space, operation::write, ENOSPC), failure(code::io, operation::sync, EIO)}) {
       put(dir / "f", "old");
       fs_over_posix fs(disk);
@@ -147,6 +150,9 @@ TEST_CASE("atomic_write: where a directory cannot be synced, success says ordere
   CHECK(refused.error().code() == code::unsupported);
   CHECK(get(dir / "f") == "new");
   CHECK(fs.script().calls.size() == 1);
+  const auto unchanged = atomic_write(fs, dir / "f", "new", {.at_least = durability::full, .content = content::skip_unchanged});
+  REQUIRE_FALSE(unchanged);
+  CHECK(unchanged.error().code() == code::unsupported);
 }
 
 TEST_CASE("atomic_write: where a file cannot be synced, success says none, and at_least ordered is refused") {

@@ -79,7 +79,7 @@ TEST_CASE("atomic_writer: a failed write makes the commit fail with the same fai
   CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
 
   auto syncing = writer_type::open(fs, dir / "f");
-  fs.script().before = tests::fail("sync(data)", failure(code::sync_lost, operation::sync, EIO).with(doubt::durable));
+  fs.script().before = tests::fail("sync(order)", failure(code::sync_lost, operation::sync, EIO).with(doubt::durable));
   const auto lost = syncing->commit();
   CHECK(lost.error().code() == code::sync_lost);
   CHECK(lost.error().outcome() == outcome::unchanged);
@@ -169,7 +169,7 @@ TEST_CASE("atomic_writer: a commit that fails at any step leaves the old file an
   const tests::temp_dir dir;
   posix_fs disk;
   using writer_type = atomic_writer<tests::scripted_fs<posix_fs>>;
-  for (const char* step : {"sync(data)", "close", "rename"}) {
+  for (const char* step : {"sync(order)", "close", "rename"}) {
     INFO(step);
     put(dir / "f", "old");
     tests::scripted_fs<posix_fs> fs(disk);

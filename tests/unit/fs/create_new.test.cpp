@@ -54,7 +54,7 @@ TEST_CASE("create_new: where a rename cannot decline, a link decides; where neit
   posix_fs disk;
   tests::scripted_fs<posix_fs, false, true> linking(disk);
   REQUIRE(create_new(linking, dir / "f", "x"));
-  CHECK(linking.script().trace() == "create write sync(data) close link remove sync_dir(" + dir.path() + ")");
+  CHECK(linking.script().trace() == "create write sync(order) close link remove sync_dir(" + dir.path() + ")");
   CHECK(create_new(linking, dir / "f", "y").error().code() == code::already_exists);
   tests::scripted_fs<posix_fs, false, false> poor(disk);
   const auto refused = create_new(poor, dir / "g", "x");

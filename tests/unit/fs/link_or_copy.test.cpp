@@ -124,6 +124,27 @@ TEST_CASE("link_or_copy: a copy that fails leaves nothing, wherever it fails") {
   CHECK(names_in(dir.path()) == std::set<std::string>{"a"});
 }
 
+TEST_CASE("link_or_copy: what may be left under the final name is told, and nothing of another's is removed") {
+  const tests::temp_dir dir;
+  put(dir / "a", "content");
+  posix_fs disk;
+  tests::scripted_fs<posix_fs> fs(disk);
+  const auto in_doubt = failure(code::io, operation::open, EIO).with(doubt::visible);
+  fs.script().after = tests::fail("create", in_doubt);
+  const auto created = link_or_copy(disk, dir / "a", fs, dir / "b", {.placement = placement::direct});
+  CHECK((created.error().outcome() == outcome::unknown && created.error().doubt() == doubt::visible));
+  CHECK(names_in(dir.path()) == std::set<std::string>{"a", "b"});
+  fs.script().after = [](const std::string&) { return std::nullopt; };
+  fs.script().before = [](const std::string& call) {
+    if (call == "write") return std::optional(failure(code::no_space, operation::write, ENOSPC));
+    return call == "remove" ? std::optional(failure(code::io, operation::remove, EIO)) : std::nullopt;
+  };
+  const auto kept = link_or_copy(disk, dir / "a", fs, dir / "c", {.placement = placement::direct});
+  CHECK((kept.error().code() == code::no_space && kept.error().doubt() == doubt::visible));
+  // A temporary file is not the target.
+  CHECK(link_or_copy(disk, dir / "a", fs, dir / "d").error().outcome() == outcome::unchanged);
+}
+
 TEST_CASE("link_or_copy: what is not allowed is not copied instead") {
   const tests::temp_dir dir;
   REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);

@@ -9,7 +9,12 @@
 #include <tests/support/temp_dir.hpp>
 
 #include <fcntl.h>
+#if defined(__linux__)
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#endif
 #include <sys/stat.h>
+#include <unistd.h>
 #include <string>
 #include <vector>
 
@@ -278,6 +283,27 @@ TEST_CASE("posix_file: the mode is set after the owner, so that it is what was a
   REQUIRE(file.set_attributes({.mode = 06711, .user = 77, .group = 88}, attribute_set::owner | attribute_set::mode));
   CHECK(file.get_attributes()->mode == 06711);
 }
+
+#if defined(__linux__)
+TEST_CASE("posix_file: attributes that were set before one that could not be are a doubt") {
+  if (tests::skipped_without_root("another owner")) return;
+  const tests::temp_dir dir;
+  auto file = open_new(dir / "f");
+  CHECK(tests::in_child([&] {
+          // May give files away, and may no longer do as it likes with those of others.
+          __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+          __user_cap_data_struct sets[2] = {};
+          if (::syscall(SYS_capget, &header, sets) != 0) return 1;
+          sets[0].effective &= ~(1U << CAP_FOWNER);
+          if (::syscall(SYS_capset, &header, sets) != 0) return 2;
+          const auto both = file.set_attributes({.mode = 0600, .user = 77}, attribute_set::owner | attribute_set::mode);
+          if (both || both.error().code() != code::permission || both.error().doubt() != doubt::visible) return 3;
+          if (file.get_attributes()->user != 77) return 4;
+          const auto one = file.set_attributes({.mode = 0600}, attribute_set::mode);
+          return !one && one.error().doubt() == doubt::none ? 0 : 5;
+        }) == 0);
+}
+#endif
 
 TEST_CASE("posix_file: an extended attribute can be removed, and one that is not there is removed already") {
   const tests::temp_dir dir;

@@ -75,8 +75,12 @@ class staged_file {
     // A directory so deep that the temporary name does not fit behind it has to be held, too.
     const bool deep = parts.parent.size() + 1 + temp_name::size_max > path_size_max;
     PERDURE_TRY(place_.settle(fs, parts.parent, deep || options_.durability == durability::full));
-    if (options_.at_least == durability::full) return place_.sync();  // unsupported where it cannot be had
     return {};
+  }
+
+  // options.at_least, asked of the system before anything is written. Durably it does nothing.
+  [[nodiscard]] PERDURE_FLAT result<void> probe() {
+    return options_.at_least == durability::full ? place_.sync() : result<void>();
   }
 
   // content::skip_unchanged. Being there is not being durable, so what is skipped is synced first; where that cannot be had of it
@@ -95,8 +99,10 @@ class staged_file {
     if (!there->sync(sync_what::all)) return false;
     if (options_.durability == durability::ordered) return true;
     const auto synced = place_.sync();
-    if (!synced && synced.error().code() == code::unsupported && reached_ == durability::full) reached_ = durability::ordered;
-    return synced || synced.error().code() == code::unsupported;
+    if (synced) return true;
+    if (synced.error().code() != code::unsupported || options_.at_least == durability::full) return false;
+    if (reached_ == durability::full) reached_ = durability::ordered;
+    return true;
   }
   [[nodiscard]] write_report unchanged_report() const noexcept { return {reached_, true, options_.keep}; }
 
@@ -137,10 +143,11 @@ class staged_file {
     how.creation = creation::create_new;
     how.mode = contains(options_.set, attribute_set::mode) ? 0600 : options_.mode;
     file_ = place_.with(path_view(target_), [&](auto& in, path_view name) { return in.open(name, how); });
-    if (!file_) return file_.error();
     in_place_ = true;
-    made_.yes = true;
-    return {};
+    made_.yes = file_.has_value();
+    if (file_) return {};
+    left_ = file_.error().doubt();  // it may be there, and may as well be another's: not ours to remove
+    return file_.error();
   }
 
   [[nodiscard]] typename F::file& file() noexcept { return *file_; }
@@ -158,8 +165,8 @@ class staged_file {
     if (replaced_) PERDURE_TRY(take_over());
     if (options_.set != attribute_set::none) PERDURE_TRY(set_attributes(*file_, options_.attributes, options_.set));
     if (options_.durability != durability::none) {
-      const bool barrier = options_.durability == durability::ordered;
-      const auto synced = file_->sync(dressed ? sync_what::all : barrier ? sync_what::order : sync_what::data);
+      // A barrier is enough for the content: once the directory is synced the name survives, and what came before it with it.
+      const auto synced = file_->sync(dressed ? sync_what::all : sync_what::order);
       if (!synced && synced.error().code() != code::unsupported) return synced;
       if (!synced && options_.at_least != durability::none) return synced;
       if (!synced) reached_ = durability::none;
@@ -191,12 +198,14 @@ class staged_file {
     return write_report{reached_, false, kept_};
   }
 
-  // Closed before it is removed (L10). Does nothing where there is nothing of ours, as after a move.
-  void abandon() {
-    if (!made_.yes) return;
+  // Closed before it is removed (L10). Does nothing where there is nothing of ours, as after a move. Answers the doubt that is
+  // left about the target: none, unless it was to be written in place.
+  enum doubt abandon() {
+    if (!made_.yes) return left_;
     if (file_) (void)file_->close();
     file_ = failure(code::not_found, operation::open);
     remove_made();
+    return left_;
   }
 
  private:
@@ -342,8 +351,9 @@ class staged_file {
   [[gnu::noinline]] void remove_made() {
     if (!made_.yes) return;
     made_.yes = false;
-    (void)place_.with(in_place_ ? path_view(target_) : path_view(temp_),
-                      [](auto& in, path_view name) { return in.remove(name); });
+    const auto removed =
+        place_.with(in_place_ ? path_view(target_) : path_view(temp_), [](auto& in, path_view name) { return in.remove(name); });
+    if (!removed && in_place_) left_ = doubt::visible;
   }
 
   F* fs_ = nullptr;
@@ -351,6 +361,7 @@ class staged_file {
   enum durability reached_ = durability::none;
   enum keep kept_ = keep::nothing;
   bool in_place_ = false;
+  enum doubt left_ = doubt::none;
   armed made_;
   attributes had_;
   place<F> place_;
