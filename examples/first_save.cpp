@@ -7,11 +7,9 @@
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/atomic_write.hpp>
 #include <cstdio>
-#include <string>
 
 int main() {
-  std::string text = "volume = 11\n";
-  auto saved = perdure::atomic_write("settings.txt", text);
+  auto saved = perdure::atomic_write("settings.txt", "volume = 11\n");
   // Power fails before this line:  settings.txt is the old file, whole, or the new one, whole.
   // Power fails after it:          if saved, settings.txt is the new file.
   if (!saved) {

@@ -5,8 +5,8 @@
 //
 //   quick_start [--naive] [SECONDS]      --naive saves the way most programs do, to show what that loses
 //
-// A worker adds vectors, saves them all, and only then acknowledges their count. Its parent kills it with SIGKILL at a random
-// moment, starts it again, and looks. (What a power cut leaves is another matter, and what the syncs in atomic_write are for.)
+// A worker adds vectors, saves them all, and only then acknowledges their count. Its parent kills it at a random moment, starts
+// it again, and looks. (What a power cut leaves is another matter, and what the syncs in atomic_write are for.)
 
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/atomic_write.hpp>
@@ -25,7 +25,6 @@
 #include <fstream>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 using embedding = std::array<float, 16>;
@@ -60,7 +59,7 @@ void work(int acknowledge, bool naive) {
       std::ofstream file(index_file, std::ios::binary);
       for (const embedding& one : index) file.write(reinterpret_cast<const char*>(one.data()), sizeof(one));
     } else if (const auto saved = perdure::atomic_write(index_file, perdure::bytes_of(index)); !saved) {
-      std::fprintf(stderr, "%s\n", describe(saved.error()).c_str());
+      std::puts(describe(saved.error()).c_str());
       std::_Exit(1);
     }
     const long count = static_cast<long>(index.size());
@@ -70,34 +69,31 @@ void work(int acknowledge, bool naive) {
 
 int main(int argc, char** argv) {
   const bool naive = argc > 1 && std::string(argv[1]) == "--naive";
-  const int seconds = argc > (naive ? 2 : 1) ? std::atoi(argv[argc - 1]) : 8;
+  const std::chrono::seconds time(argc > (naive ? 2 : 1) ? std::atoi(argv[argc - 1]) : 8);
   std::mt19937 random(std::random_device{}());
-  const auto start = std::chrono::steady_clock::now();
+  const auto end = std::chrono::steady_clock::now() + time;
   std::remove(index_file);
   long acknowledged = 0, lost = 0, kills = 0, swept = 0;
-  while (std::chrono::steady_clock::now() - start < std::chrono::seconds(seconds)) {
+  while (std::chrono::steady_clock::now() < end) {
     int ends[2];
     if (::pipe(ends) != 0) return 2;
     const pid_t worker = ::fork();
     if (worker < 0) return 2;
     if (worker == 0) work(ends[1], naive);
     ::close(ends[1]);
-    std::this_thread::sleep_for(std::chrono::microseconds(2000 + random() % 60000));
-    ::kill(worker, SIGKILL);
-    ::waitpid(worker, nullptr, 0);
+    ::usleep(static_cast<useconds_t>(2000 + random() % 60000));
+    ::kill(worker, SIGKILL), ::waitpid(worker, nullptr, 0);
     for (long count = 0; ::read(ends[0], &count, sizeof(count)) == sizeof(count);) acknowledged = count;
     ::close(ends[0]);
     std::vector<embedding> index;
     const long found = load(index);
     const bool good = found >= acknowledged;
     if (const auto report = perdure::temp_sweep("."); report) swept += report->removed;
-    if (++kills % 20 == 1 || !good) {
+    if (++kills % 20 == 1 || !good)
       std::printf("kill %4ld: %6ld vectors acknowledged, %6ld found%s\n", kills, acknowledged, found, good ? "" : "  <- LOST");
-    }
     if (!good) ++lost, acknowledged = 0;
   }
-  std::printf("%ld kills, %ld vectors acknowledged, %ld times something was lost, %ld orphans swept.\n", kills, acknowledged,
-              lost, swept);
+  std::printf("%ld kills, %ld vectors, %ld times something was lost, %ld orphans swept.\n", kills, acknowledged, lost, swept);
   std::remove(index_file);
   return lost == 0 ? 0 : 1;
 }
