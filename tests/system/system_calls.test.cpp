@@ -71,8 +71,12 @@ TEST_CASE("system calls: content of several pieces goes out in one") {
     return atomic_write(dir / "file", gather(parts, 3)) ? 0 : 1;
   });
   REQUIRE(seen.status == 0);
-  REQUIRE(seen.calls.size() == 2);  // and how the child ended
-  CHECK(seen.calls[0].rfind("pwritev(", 0) == 0);
+  std::vector<std::string> writes;
+  for (const auto& call : seen.calls) {
+    if (call.rfind("pwrite", 0) == 0) writes.push_back(call);
+  }
+  REQUIRE(writes.size() == 1);
+  CHECK(writes[0].rfind("pwritev(", 0) == 0);
 }
 
 TEST_CASE("system calls: the first atomic_write of a process asks who it is, and no later one does") {
