@@ -25,7 +25,8 @@ if(PERDURE_SANITIZE)
   target_link_options(perdure_dev INTERFACE ${perdure_sanitize_flags})
 endif()
 if(PERDURE_COVERAGE)
-  target_compile_options(perdure_dev INTERFACE --coverage)
+  # Threads count, too.
+  target_compile_options(perdure_dev INTERFACE --coverage -fprofile-update=atomic)
   target_link_options(perdure_dev INTERFACE --coverage)
 endif()
 
