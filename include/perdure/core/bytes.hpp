@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 
 #include <perdure/config.hpp>
 #include <perdure/core/basics.hpp>
@@ -25,11 +24,12 @@ inline namespace v1 {
 namespace detail {
 
 template <class T>
-inline constexpr bool is_byte_like = std::is_same_v<T, char> || std::is_same_v<T, unsigned char> ||
-                                     std::is_same_v<T, signed char> || std::is_same_v<T, char8_t> || std::is_same_v<T, std::byte>;
+inline constexpr bool is_byte_like =
+    detail::is_same<T, char> || detail::is_same<T, unsigned char> || detail::is_same<T, signed char> ||
+    detail::is_same<T, char8_t> || detail::is_same<T, std::byte>;
 
 template <class R>
-using element_of = std::remove_pointer_t<decltype(detail::some<R&>().data())>;
+using element_of = detail::remove_reference<decltype(*detail::some<R&>().data())>;
 
 template <class R>
 concept contiguous = requires(R& r) {
@@ -38,10 +38,10 @@ concept contiguous = requires(R& r) {
 };
 
 template <class R>
-concept byte_range = contiguous<R> && is_byte_like<std::remove_cv_t<element_of<R>>>;
+concept byte_range = contiguous<R> && is_byte_like<detail::remove_cv<element_of<R>>>;
 
 template <class R>
-concept mutable_byte_range = byte_range<R> && !std::is_const_v<element_of<R>>;
+concept mutable_byte_range = byte_range<R> && !detail::is_const<element_of<R>>;
 
 }  // namespace detail
 
@@ -50,13 +50,13 @@ class mutable_bytes {
   constexpr mutable_bytes() noexcept = default;
   constexpr mutable_bytes(std::byte* data, std::size_t size) noexcept : data_(data), size_(size) {}
   template <class C>
-    requires(detail::is_byte_like<C> && !std::is_same_v<C, std::byte>)
+    requires(detail::is_byte_like<C> && !detail::is_same<C, std::byte>)
   mutable_bytes(C* data, std::size_t size) noexcept : data_(reinterpret_cast<std::byte*>(data)), size_(size) {}
   template <class C, std::size_t N>
     requires detail::is_byte_like<C>
   mutable_bytes(C (&array)[N]) noexcept : mutable_bytes(array, N) {}
   template <class R>
-    requires(!std::is_same_v<std::remove_cvref_t<R>, mutable_bytes> && detail::mutable_byte_range<std::remove_reference_t<R>>)
+    requires(!detail::is_same<detail::remove_cvref<R>, mutable_bytes> && detail::mutable_byte_range<detail::remove_reference<R>>)
   mutable_bytes(R&& range) noexcept : mutable_bytes(range.data(), static_cast<std::size_t>(range.size())) {}
 
   [[nodiscard]] constexpr std::byte* data() const noexcept { return data_; }
@@ -80,7 +80,7 @@ class bytes {
   constexpr bytes() noexcept = default;
   constexpr bytes(const std::byte* data, std::size_t size) noexcept : data_(data), size_(size) {}
   template <class C>
-    requires(detail::is_byte_like<C> && !std::is_same_v<C, std::byte>)
+    requires(detail::is_byte_like<C> && !detail::is_same<C, std::byte>)
   bytes(const C* data, std::size_t size) noexcept : data_(reinterpret_cast<const std::byte*>(data)), size_(size) {}
   constexpr bytes(mutable_bytes view) noexcept : data_(view.data()), size_(view.size()) {}
 
@@ -93,12 +93,12 @@ class bytes {
   template <std::size_t N>
   bytes(char8_t (&)[N]) = delete;
   template <class P>
-    requires(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)
+    requires(detail::is_same<P, const char*> || detail::is_same<P, char*>)
   bytes(P text) noexcept : bytes(text, std::strlen(text)) {}
 
   template <class R>
-    requires(!std::is_same_v<std::remove_cvref_t<R>, bytes> && !std::is_same_v<std::remove_cvref_t<R>, mutable_bytes> &&
-             detail::byte_range<std::remove_reference_t<R>>)
+    requires(!detail::is_same<detail::remove_cvref<R>, bytes> && !detail::is_same<detail::remove_cvref<R>, mutable_bytes> &&
+             detail::byte_range<detail::remove_reference<R>>)
   bytes(R&& range) noexcept : bytes(range.data(), static_cast<std::size_t>(range.size())) {}
 
   [[nodiscard]] constexpr const std::byte* data() const noexcept { return data_; }
@@ -119,7 +119,7 @@ class bytes {
 
  private:
   template <class C>
-  static constexpr bool is_text = std::is_same_v<C, char> || std::is_same_v<C, char8_t>;
+  static constexpr bool is_text = detail::is_same<C, char> || detail::is_same<C, char8_t>;
 
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
@@ -128,12 +128,12 @@ class bytes {
 // The memory of a trivially copyable value, or of a contiguous range of them: what this machine's byte order and padding
 // make of it. Read it back on the same kind of machine, or write a codec.
 template <class T>
-  requires(detail::contiguous<const T> && std::is_trivially_copyable_v<std::remove_cv_t<detail::element_of<const T>>>)
+  requires(detail::contiguous<const T> && detail::is_trivially_copyable<detail::remove_cv<detail::element_of<const T>>>)
 [[nodiscard]] bytes bytes_of(const T& range) noexcept {
   return {reinterpret_cast<const std::byte*>(range.data()), static_cast<std::size_t>(range.size()) * sizeof(*range.data())};
 }
 template <class T>
-  requires(!detail::contiguous<const T> && std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>)
+  requires(!detail::contiguous<const T> && detail::is_trivially_copyable<T> && !detail::is_pointer<T>)
 [[nodiscard]] bytes bytes_of(const T& value) noexcept {
   return {reinterpret_cast<const std::byte*>(&value), sizeof(T)};
 }

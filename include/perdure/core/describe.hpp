@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 
 #include <perdure/core/failure.hpp>
 
@@ -25,7 +24,7 @@ class description {
   [[nodiscard]] const char* data() const noexcept { return text_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   template <class S>
-    requires(std::is_constructible_v<S, const char*, std::size_t> && std::is_class_v<S>)
+    requires(__is_class(S) && detail::is_constructible<S, const char*, std::size_t>)
   operator S() const {
     return S(text_, size_);
   }

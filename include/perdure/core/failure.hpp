@@ -16,7 +16,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 
 #include <perdure/core/bytes.hpp>
 
@@ -135,7 +134,7 @@ class failure {
   char path_[path_size_max + 1] = {};
 };
 
-static_assert(sizeof(failure) == 64 && std::is_trivially_copyable_v<failure>);
+static_assert(sizeof(failure) == 64 && detail::is_trivially_copyable<failure>);
 
 }  // namespace v1
 }  // namespace perdure

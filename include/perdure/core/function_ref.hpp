@@ -6,8 +6,6 @@
 // function_ref<R(Args...)>: a reference to something callable, for the time of one call. Two pointers, no allocation, so
 // that a visitor can cross a seam without <functional> and without making the seam a template.
 
-#include <type_traits>
-
 #include <perdure/core/basics.hpp>
 
 namespace perdure {
@@ -20,12 +18,12 @@ template <class R, class... Args>
 class function_ref<R(Args...)> {
  public:
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> && !std::is_function_v<std::remove_reference_t<F>> &&
-             std::is_invocable_r_v<R, F&, Args...>)
+    requires(!detail::is_same<detail::remove_cvref<F>, function_ref> && !detail::is_function<F> &&
+             detail::answers<R, F&, Args...>)
   function_ref(F&& callable) noexcept
       : call_([](target to, Args... args) -> R {
-          auto& called = *static_cast<std::remove_reference_t<F>*>(to.object);
-          if constexpr (std::is_void_v<R>) {
+          auto& called = *static_cast<detail::remove_reference<F>*>(to.object);
+          if constexpr (detail::is_same<R, void>) {
             called(detail::forwarded<Args>(args)...);
           } else {
             return called(detail::forwarded<Args>(args)...);

@@ -13,7 +13,6 @@
 // Reading the value of a failure, or the failure of a value, is a programmer's error and ends in PERDURE_PANIC.
 
 #include <new>
-#include <type_traits>
 
 #include <perdure/core/basics.hpp>
 #include <perdure/core/failure.hpp>
@@ -61,7 +60,7 @@ struct result_storage<T, false> {
   constexpr explicit result_storage(in_place_t, Args&&... args) : value(detail::forwarded<Args>(args)...), has_value(true) {}
   constexpr explicit result_storage(const failure& why) noexcept : error(why), has_value(false) {}
   constexpr result_storage(const result_storage& other)
-    requires std::is_copy_constructible_v<T>
+    requires is_constructible<T, const T&>
       : has_value(other.has_value) {
     take(other);
   }
@@ -69,7 +68,7 @@ struct result_storage<T, false> {
     take(detail::moved(other));
   }
   constexpr result_storage& operator=(const result_storage& other)
-    requires std::is_copy_constructible_v<T>
+    requires is_constructible<T, const T&>
   {
     if (this != &other) replace(other);
     return *this;
@@ -115,9 +114,9 @@ class [[nodiscard]] result {
 
   constexpr result(const failure& why) noexcept : storage_(why) {}
   template <class U = T>
-    requires(!std::is_same_v<std::remove_cvref_t<U>, failure> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-             !detail::is_result<std::remove_cvref_t<U>> && std::is_constructible_v<T, U>)
-  constexpr explicit(!std::is_convertible_v<U, T>) result(U&& value) : storage_(in_place, detail::forwarded<U>(value)) {}
+    requires(!detail::is_same<detail::remove_cvref<U>, failure> && !detail::is_same<detail::remove_cvref<U>, result> &&
+             !detail::is_result<detail::remove_cvref<U>> && detail::is_constructible<T, U>)
+  constexpr explicit(!detail::converts_to<U, T>) result(U&& value) : storage_(in_place, detail::forwarded<U>(value)) {}
   template <class... Args>
   constexpr explicit result(in_place_t, Args&&... args) : storage_(in_place, detail::forwarded<Args>(args)...) {}
 
@@ -148,13 +147,13 @@ class [[nodiscard]] result {
 
   // `next` takes the value and returns a result of its own.
   template <class Next>
-  constexpr auto and_then(Next&& next) && -> std::remove_cvref_t<std::invoke_result_t<Next, T>> {
+  constexpr auto and_then(Next&& next) && -> detail::remove_cvref<decltype(detail::some<Next>()(detail::some<T>()))> {
     if (!storage_.has_value) return storage_.error;
     return detail::forwarded<Next>(next)(detail::moved(storage_.value));
   }
   // `map` takes the value and returns another value.
   template <class Map>
-  constexpr auto transform(Map&& map) && -> result<std::remove_cvref_t<std::invoke_result_t<Map, T>>> {
+  constexpr auto transform(Map&& map) && -> result<detail::remove_cvref<decltype(detail::some<Map>()(detail::some<T>()))>> {
     if (!storage_.has_value) return storage_.error;
     return detail::forwarded<Map>(map)(detail::moved(storage_.value));
   }
@@ -182,7 +181,7 @@ class [[nodiscard]] result<void> {
     return error_;
   }
   template <class Next>
-  constexpr auto and_then(Next&& next) const -> std::remove_cvref_t<std::invoke_result_t<Next>> {
+  constexpr auto and_then(Next&& next) const -> detail::remove_cvref<decltype(detail::some<Next>()())> {
     if (!has_value_) return error_;
     return detail::forwarded<Next>(next)();
   }

@@ -10,8 +10,6 @@
 //   S::condition   wait(mutex&) with the mutex held, woken by notify_one() or notify_all(), and sometimes without a reason
 // Both are default-constructible and stay where they were made.
 
-#include <type_traits>
-
 #include <perdure/config.hpp>
 #include <perdure/core/basics.hpp>
 
@@ -19,13 +17,13 @@ namespace perdure {
 inline namespace v1 {
 
 template <class M>
-concept Mutex = std::is_default_constructible_v<M> && !std::is_copy_constructible_v<M> && requires(M& mutex) {
+concept Mutex = detail::is_constructible<M> && !detail::is_constructible<M, const M&> && requires(M& mutex) {
   mutex.lock();
   mutex.unlock();
 };
 
 template <class C, class M>
-concept Condition = std::is_default_constructible_v<C> && !std::is_copy_constructible_v<C> && requires(C& condition, M& mutex) {
+concept Condition = detail::is_constructible<C> && !detail::is_constructible<C, const C&> && requires(C& condition, M& mutex) {
   condition.wait(mutex);
   condition.notify_one();
   condition.notify_all();

@@ -42,7 +42,7 @@ class any_box {
   // False where the value is too large to hold and there is no memory for it.
   template <class T>
   [[nodiscard]] bool emplace(T&& value, const Table* table) noexcept {
-    using held = std::remove_cvref_t<T>;
+    using held = detail::remove_cvref<T>;
     if constexpr (fits<held>) {
       object_ = ::new (static_cast<void*>(room_)) held(detail::forwarded<T>(value));
     } else {
@@ -147,7 +147,7 @@ class any_file {
 
   // Takes over a handle of any model.
   template <class H>
-    requires(!std::is_same_v<H, any_file> && File<H>)
+    requires(!detail::is_same<H, any_file> && File<H>)
   [[nodiscard]] static result<any_file> of(H&& handle) noexcept {
     any_file file;
     if (!file.box_.emplace(detail::moved(handle), &detail::file_table_of<H>)) return failure(code::busy, operation::open);
@@ -246,7 +246,7 @@ template <class F>
 inline constexpr fs_table fs_table_of = {
     // A model that is only referred to is never moved, and need not be movable.
     [](fs_table::box& from, fs_table::box& to) noexcept {
-      if constexpr (std::is_move_constructible_v<F>) fs_table::box::move<F>(from, to);
+      if constexpr (detail::is_constructible<F, F&&>) fs_table::box::move<F>(from, to);
     },
     &fs_table::box::destroy<F>,
     [](void* fs, path_view path, const open_options& options) -> result<any_file> {
@@ -332,7 +332,7 @@ class any_fs : public detail::any_operations<any_fs> {
   using perdure_fs = any_fs;
 
   template <class F>
-    requires(!std::is_same_v<std::remove_cv_t<F>, any_fs> && !std::is_const_v<F> && Fs<F>)
+    requires(!detail::is_same<detail::remove_cv<F>, any_fs> && !detail::is_const<F> && Fs<F>)
   any_fs(F& model) noexcept : object_(&model), table_(&detail::fs_table_of<F>) {}
 
   [[nodiscard]] const detail::fs_table& held_table() const noexcept { return *table_; }
@@ -348,7 +348,7 @@ class any_dir : public detail::any_operations<any_dir> {
   using perdure_fs = any_dir;
 
   template <class F>
-    requires(!std::is_same_v<F, any_dir> && Fs<F>)
+    requires(!detail::is_same<F, any_dir> && Fs<F>)
   [[nodiscard]] static result<any_dir> of(F&& model) noexcept {
     any_dir held;
     if (!held.box_.emplace(detail::moved(model), &detail::fs_table_of<F>)) return failure(code::busy, operation::open_dir);

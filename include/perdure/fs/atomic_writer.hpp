@@ -42,7 +42,7 @@ class atomic_writer {
   }
 #if PERDURE_HAS_NATIVE_FS
   [[nodiscard]] static result<atomic_writer> open(path_view path, const write_options& options = {})
-    requires std::is_same_v<F, native_fs>
+    requires detail::is_same<F, native_fs>
   {
     static native_fs fs;
     return open(fs, path, options);

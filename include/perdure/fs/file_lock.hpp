@@ -60,7 +60,7 @@ class file_lock {
 
 #if PERDURE_HAS_NATIVE_FS
   [[nodiscard]] static result<file_lock> try_take(path_view path, lock_mode mode = lock_mode::exclusive)
-    requires std::is_same_v<F, native_fs>
+    requires detail::is_same<F, native_fs>
   {
     native_fs fs;
     return try_take(fs, path, mode);

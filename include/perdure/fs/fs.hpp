@@ -110,8 +110,10 @@ concept HasClose = requires(H& file) {
   { file.close() } -> results_in<void>;
 };
 template <class H>
-concept MoveOnlyHandle =
-    std::is_nothrow_move_constructible_v<H> && std::is_nothrow_move_assignable_v<H> && !std::is_copy_constructible_v<H>;
+concept MoveOnlyHandle = requires(H& to, H&& from) {
+  { H(static_cast<H&&>(from)) } noexcept;
+  { to = static_cast<H&&>(from) } noexcept;
+} && !detail::is_constructible<H, const H&>;
 
 template <class F>
 concept HasFile = requires { typename F::file; };
@@ -155,7 +157,7 @@ concept HasNonce = requires(F& fs) {
 // Conformance is declared, for syntax cannot see durability: `using perdure_fs = my_fs;` in class my_fs. The name of the
 // class itself, so that a class derived from a model is not one by accident.
 template <class F>
-concept DeclaresFs = requires { typename F::perdure_fs; } && detail::same_as<typename F::perdure_fs, std::remove_cv_t<F>>;
+concept DeclaresFs = requires { typename F::perdure_fs; } && detail::same_as<typename F::perdure_fs, detail::remove_cv<F>>;
 
 }  // namespace detail
 

@@ -95,9 +95,9 @@ template <Fs F>
   requires can_open_dir<F>
 [[nodiscard]] PERDURE_FLAT auto open_dir(F& fs, path_view path, links links = links::follow) {
   using dir = typename decltype(fs.open_dir(path, links))::value_type;
-  static_assert(Fs<dir> && std::is_same_v<decltype(fs.open_dir(path, links)), result<dir>>,
+  static_assert(Fs<dir> && detail::is_same<decltype(fs.open_dir(path, links)), result<dir>>,
                 "open_dir: the result of an Fs, with its tag `using perdure_fs = ...`");
-  static_assert(std::is_same_v<typename dir::file, typename F::file>, "open_dir: a held directory opens the same type of file");
+  static_assert(detail::is_same<typename dir::file, typename F::file>, "open_dir: a held directory opens the same type of file");
   return fs.open_dir(path, links);
 }
 

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include <perdure/core/bytes.hpp>
 #include <perdure/core/function_ref.hpp>
@@ -65,7 +64,7 @@ enum class sync_what : std::uint8_t {
 class gather {
  public:
   template <class B>
-    requires(!std::is_same_v<std::remove_cvref_t<B>, gather> && std::is_convertible_v<B, bytes>)
+    requires(!detail::is_same<detail::remove_cvref<B>, gather> && detail::converts_to<B, bytes>)
   gather(B&& one) noexcept : one_(detail::forwarded<B>(one)) {}
   gather(const bytes* parts, std::size_t count) noexcept : parts_(parts), count_(count) {}
 

@@ -55,7 +55,7 @@ template <std::size_t PieceSize, File From, File Onto>
 [[nodiscard]] result<void> copy_content(const From& from, Onto& onto, mutable_bytes buffer, link_report& report) {
   std::uint64_t& done = report.size_bytes;
   report.placed = placed::copied;
-  if constexpr (std::is_same_v<From, Onto>) {
+  if constexpr (detail::is_same<From, Onto>) {
     const auto size = from.size();
     if (!size) return size.error();
     bool all_shared = true;
@@ -82,7 +82,7 @@ template <std::size_t PieceSize, File From, File Onto>
 
 template <Fs From, Fs To>
 [[nodiscard]] result<void> try_link(From& from_fs, path_view from, To& to_fs, path_view to) {
-  if constexpr (std::is_same_v<From, To>) {
+  if constexpr (detail::is_same<From, To>) {
     if (&from_fs == &to_fs) return link(from_fs, from, to);
     if (same_backend(from_fs, to_fs)) return link_to(from_fs, from, to_fs, to);
   }

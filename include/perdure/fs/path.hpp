@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <type_traits>
 
 #include <perdure/core/bytes.hpp>
 
@@ -25,12 +24,12 @@ template <class P>
 concept has_native_string = requires(const P& p) { p.native().data(); };
 
 template <class P>
-concept narrow_path = has_native_string<P> && byte_range<std::remove_cvref_t<decltype(detail::some<const P&>().native())>>;
+concept narrow_path = has_native_string<P> && byte_range<detail::remove_cvref<decltype(detail::some<const P&>().native())>>;
 
 template <class R>
 concept text_range =
     byte_range<R> && !has_native_string<R> &&
-    (std::is_same_v<std::remove_cv_t<element_of<R>>, char> || std::is_same_v<std::remove_cv_t<element_of<R>>, char8_t>);
+    (detail::is_same<detail::remove_cv<element_of<R>>, char> || detail::is_same<detail::remove_cv<element_of<R>>, char8_t>);
 
 }  // namespace detail
 
@@ -39,7 +38,7 @@ class path_view {
   constexpr path_view() noexcept = default;
   constexpr path_view(const char* data, std::size_t size) noexcept : data_(data), size_(size) {}
   template <class P>
-    requires(std::is_same_v<P, const char*> || std::is_same_v<P, char*>)
+    requires(detail::is_same<P, const char*> || detail::is_same<P, char*>)
   path_view(P text) noexcept : data_(text), size_(std::strlen(text)) {}
   // A literal may hold a NUL that has to be seen and refused; an array that is written to is a C string in a buffer.
   template <std::size_t N>
@@ -50,14 +49,14 @@ class path_view {
   template <std::size_t N>
   path_view(char (&text)[N]) noexcept : path_view(static_cast<const char*>(text)) {}
   template <class R>
-    requires(!std::is_same_v<std::remove_cvref_t<R>, path_view> && detail::text_range<std::remove_reference_t<R>>)
+    requires(!detail::is_same<detail::remove_cvref<R>, path_view> && detail::text_range<detail::remove_reference<R>>)
   path_view(R&& text) noexcept
       : data_(reinterpret_cast<const char*>(text.data())), size_(static_cast<std::size_t>(text.size())) {}
   template <class P>
-    requires detail::narrow_path<std::remove_cvref_t<P>>
+    requires detail::narrow_path<detail::remove_cvref<P>>
   path_view(P&& path) noexcept : path_view(path.native()) {}
   template <class P>
-    requires(detail::has_native_string<std::remove_cvref_t<P>> && !detail::narrow_path<std::remove_cvref_t<P>>)
+    requires(detail::has_native_string<detail::remove_cvref<P>> && !detail::narrow_path<detail::remove_cvref<P>>)
   path_view(P&& path) = delete;  // a wide path: pass path.u8string()
 
   [[nodiscard]] constexpr const char* data() const noexcept { return data_; }

@@ -79,7 +79,7 @@ class place {
     return directory_size_ == 0 ? path_view(".") : path_view(spelled_).first(directory_size_);
   }
 
-  using held_type = std::conditional_t<can_open_dir<F>, result<typename held_dir<F>::type>, failure>;
+  using held_type = detail::conditional<can_open_dir<F>, result<typename held_dir<F>::type>, failure>;
 
   F* fs_ = nullptr;
   held_type held_ = failure(code::unsupported, operation::open_dir);
