@@ -62,9 +62,15 @@ set(PERDURE_HEADERS
   perdure/fs/detail/posix_writer.hpp
   perdure/fs/detail/staged_file.hpp
 
+  perdure/testing/fault_fs.hpp
+  perdure/testing/fault_plan.hpp
+  perdure/testing/fault_rule.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
+  perdure/testing/natural_faults.hpp
 
+  perdure/testing/detail/fault_file.hpp
+  perdure/testing/detail/fault_words.hpp
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/required_fs_laws.hpp

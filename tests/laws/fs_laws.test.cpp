@@ -5,6 +5,7 @@
 #include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
+#include <perdure/testing/fault_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
 #include <perdure/testing/fs_laws.hpp>
 
@@ -49,6 +50,10 @@ TEST_CASE("fs_laws: every model keeps them") {
   auto directory = memory.open_dir("scratch");
   REQUIRE(directory);
   holds("mem_fs, a directory", *directory, ".");
+  testing::fault_fs faultless(memory);
+  holds("fault_fs over mem_fs", faultless, "scratch");
+  testing::fault_fs faultless_disk(disk, "capacity 100000000\nsync ** nth 1000000 sync_lost drop");
+  holds("fault_fs over posix_fs", faultless_disk, disk_dir.path());
   testing::poorest_fs<mem_fs> device(memory);
   holds("poorest_fs", device, "scratch");
   any_fs any_memory(memory);
