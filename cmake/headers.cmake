@@ -71,6 +71,7 @@ set(PERDURE_HEADERS
 
   perdure/testing/detail/fault_file.hpp
   perdure/testing/detail/fault_words.hpp
+  perdure/testing/detail/honest_fs_laws.hpp
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/required_fs_laws.hpp

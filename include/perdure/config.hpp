@@ -15,6 +15,10 @@
 #endif
 #endif
 
+#if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 201709L
+#error "perdure needs C++20: compile with -std=c++20"
+#endif
+
 #define PERDURE_VERSION_MAJOR 0
 #define PERDURE_VERSION_MINOR 1
 #define PERDURE_VERSION_PATCH 0

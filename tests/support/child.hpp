@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <string>
 
 namespace tests {
 
@@ -47,13 +49,21 @@ int as_nobody(Body body) {
   });
 }
 
+// Mounts that nobody else sees, from here on. In a chroot, whose "/" is no mount of its own, they cannot be made private.
+inline bool own_mounts() {
+  if (::unshare(CLONE_NEWNS) == 0 && (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 || errno == EINVAL))
+    return true;
+  std::perror("root, and cannot mount: CAP_SYS_ADMIN is needed (docker run --privileged)");
+  return false;
+}
 // With a file system of its own at `where`, which ends with the child. Only root can; the others say that they skipped.
 template <class Body>
 int with_tmpfs(const std::string& where, const char* options, Body body) {
   return in_child([&]() -> int {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return could_not_mount;
-    if (::mount("perdure", where.c_str(), "tmpfs", 0, options) != 0) return could_not_mount;
-    return body();
+    if (!own_mounts() || ::mount("perdure", where.c_str(), "tmpfs", 0, options) != 0) return could_not_mount;
+    const int status = body();
+    ::umount2(where.c_str(), MNT_DETACH);
+    return status;
   });
 }
 

@@ -45,9 +45,6 @@ struct row {
   int system_code;
 };
 
-bool in_own_mounts() {
-  return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-}
 bool become(unsigned user, std::initializer_list<gid_t> groups) {
   return ::setgroups(groups.size(), groups.begin()) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0;
 }
@@ -80,7 +77,7 @@ void check(const row& r) {
   const auto names = std::set<std::string>{"f"};
   const tests::shared<answer> told;
   const int status = tests::in_child([&]() -> int {
-    if (!in_own_mounts()) return tests::could_not_mount;
+    if (!tests::own_mounts()) return tests::could_not_mount;
     if (r.tmpfs != nullptr) {
       if (::mount("perdure", dir.path().c_str(), "tmpfs", 0, r.tmpfs) != 0) return tests::could_not_mount;
       put(dir / "f", "old");
@@ -93,6 +90,7 @@ void check(const row& r) {
     limit(RLIMIT_NOFILE, 100);
     told->old_stands = get(dir / "f") == "old" || ::access((dir / "f").c_str(), R_OK) != 0;
     told->nothing_left = names_in(dir.path()) == names || ::access(dir.path().c_str(), R_OK) != 0;
+    if (r.tmpfs != nullptr) ::umount2(dir.path().c_str(), MNT_DETACH);
     return 0;
   });
   CHECK(status == 0);

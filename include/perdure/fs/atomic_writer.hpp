@@ -13,9 +13,8 @@
 // Effects: open() does steps 1 to 3 of atomic_write, write() appends to the temporary file, commit() does the rest.
 // Success: of commit(), as of atomic_write.
 // Failure: as atomic_write. A failed write() makes commit() fail with the same failure. After commit(), whatever it answered, and
-// after
-//   abandon(), the writer is spent: invalid_argument. content::skip_unchanged is an invalid_argument, for there is no content
-//   yet.
+//   after abandon(), the writer is spent: invalid_argument. content::skip_unchanged is an invalid_argument, for there is no
+//   content yet.
 // Crash: until commit() returned success, the old file or the new one, whole; a temporary file may be left.
 // Not promised: see atomic_write. The Fs must outlive the writer. One thread at a time.
 

@@ -37,28 +37,31 @@
 //      written; `read_at` fills the buffer or stops at the end of the file. Short counts and interruptions stay inside.
 //  L10 Open files keep their content. Removing or renaming over an open file either takes the name alone, and the handle goes
 //      on with the old file, or fails with `busy` and changes nothing. Helpers close before they rename.
-//  L11 A path is refused before anything is touched: empty or with a NUL, invalid_argument; too long, too_large. A missing
-//      name is not_found; a file where a directory is needed is not_a_directory, and is never told as not_found.
+//  L11 A path is refused before anything is touched: empty or with a NUL, invalid_argument; too long, of 70,000 bytes at the
+//      latest, too_large. A missing name is not_found; a file where a directory is needed is not_a_directory, and is never told
+//      as not_found.
 //  L12 A listing shows every entry that is there throughout exactly once, never "." or "..", and in no order. What comes or goes
 //      meanwhile may be shown or not. The visitor may call the Fs, and may remove the entry it is shown.
 //  L13 A nonce is not given twice, in any process that reaches the same files, before a restart or after it; where a device
-//  cannot
-//      keep that, its nonces may start again, and helpers pass over the names that are taken. A nonce is the only source of
-//      temporary names, so that a run under the crash lab can be repeated exactly.
+//      cannot keep that, its nonces may start again, and helpers pass over the names that are taken. A nonce is the only source
+//      of temporary names, so that a run under the crash lab can be repeated exactly.
 //
 // Threads: every operation of an Fs may be called from any thread at any time. Of a file, the reading ones, and writes to ranges
 // that do not overlap; the others by one thread at a time.
 //
 // Required                                    fails also with
-//   open(path, open_options) -> file          not_found, already_exists, is_a_directory (or else its first read or write does)
+//   open(path, open_options) -> file          not_found, already_exists, is_a_directory (or else its first read or write does).
+//                                             What the handle was not opened for is an invalid_argument
 //   stat(path) -> file_info                   not_found. Follows links
-//   rename(from, to)                          not_found, is_a_directory, busy; unsupported across volumes. Files and directories
+//   rename(from, to)                          not_found, is_a_directory, busy; unsupported across volumes. Files and directories;
+//                                             onto its own name it does nothing. A directory below itself: invalid_argument; onto
+//                                             a file: not_a_directory; onto an empty one: replaces it, or fails
 //   remove(path)                              not_found, is_a_directory, busy. The name, not the file behind a link
 //   make_dir(path)                            already_exists, not_found (the parent). One leaf, never its ancestors
 //   remove_dir(path)                          not_found, not_empty, not_a_directory
 //   for_each_entry(path, entry_visitor)       not_found, not_a_directory
 //   sync_dir(path)                            not_found, not_a_directory, unsupported
-//   nonce() -> nonce                          cannot fail
+//   nonce() -> struct nonce                   cannot fail
 // and of a file, a move-only handle whose destructor closes it in silence
 //   read_at(offset, mutable_bytes) -> count   is_a_directory
 //   write_at(offset, gather)                  no_space, too_large, is_a_directory. A gap before the offset reads as zeros

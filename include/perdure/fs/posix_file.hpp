@@ -275,7 +275,8 @@ class posix_file {
 
   // After a failed write the range holds no one knows what: the file, unlike its name, has changed.
   [[nodiscard, gnu::cold, gnu::noinline]] static failure write_failure(int error) noexcept {
-    return failure(detail::code_of_errno(error), operation::write, error).with(doubt::visible);
+    const enum code code = detail::code_of_errno(error);
+    return failure(code, operation::write, error).with(code == code::invalid_argument ? doubt::none : doubt::visible);
   }
 
   [[nodiscard]] PERDURE_FLAT result<void> write_one(std::uint64_t offset, bytes from) noexcept {

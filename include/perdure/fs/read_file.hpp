@@ -11,7 +11,7 @@
 // Failure: too_large where the file has more bytes than the buffer, or than size_bytes_max; what the buffer holds is then
 //   unspecified. not_found, not_a_directory, is_a_directory, permission and the rest as the Fs has them.
 // Crash: a read proves that something is visible, not that it is durable.
-// Not promised: one version of a file that is written in place meanwhile. The container's own allocation may throw.
+// Not promised: that it returns, from a pipe that nobody writes to. One version of a file that is written in place meanwhile. The container's own allocation may throw.
 
 #include <perdure/fs/fs.hpp>
 #include <perdure/fs/native_fs.hpp>
@@ -46,6 +46,10 @@ template <Fs F>
   if (!closed) return detail::about_path(closed.error(), path);
   return got;
 }
+
+// A container of no bytes would be a buffer of none: say how many it may have at most.
+template <Fs F, ResizableBytes C>
+result<void> read_file(F& fs, path_view path, C& into) = delete;
 
 template <Fs F, ResizableBytes C>
 [[nodiscard]] result<void> read_file(F& fs, path_view path, C& into, std::uint64_t size_bytes_max) {
@@ -86,6 +90,8 @@ template <Fs F = native_fs>
   F fs;
   return read_file(fs, path, buffer);
 }
+template <ResizableBytes C, Fs F = native_fs>
+result<void> read_file(path_view path, C& into) = delete;
 template <ResizableBytes C, Fs F = native_fs>
 [[nodiscard]] result<void> read_file(path_view path, C& into, std::uint64_t size_bytes_max) {
   F fs;

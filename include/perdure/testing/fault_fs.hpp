@@ -55,7 +55,7 @@ class fault_fs {
       auto opened = base_->open(path, how);
       if (!opened && how.access != options.access) opened = base_->open(path, options);
       if (!opened) return opened.error();
-      return file(std::move(*opened), plan_, full(path));
+      return file(std::move(*opened), plan_, full(path), options.access != access::write);
     });
   }
   [[nodiscard]] result<file_info> stat(path_view path) {

@@ -10,11 +10,14 @@
 //   REQUIRE(report.ok());                                            // else report.text() says which law, and where
 //
 // Each law works in a fresh directory below `scratch` and removes it. A law about an optional operation that the model answers
-// with `unsupported` is counted as not applicable. What only a power cut shows (L3 to L5) is for the crash lab.
+// with `unsupported` is counted as not applicable. Some laws start threads, which race: run them under a thread sanitizer as
+// well, which sees what luck hides. A visitor that is called under the model's own lock makes L12 wait for ever. What only a
+// power cut shows (L3 to L5) is for the crash lab.
 
 #include <string>
 #include <vector>
 
+#include <perdure/testing/detail/honest_fs_laws.hpp>
 #include <perdure/testing/detail/optional_fs_laws.hpp>
 #include <perdure/testing/detail/required_fs_laws.hpp>
 
@@ -30,7 +33,7 @@ struct law_report {
   [[nodiscard]] bool ok() const { return broken.empty() && held > 0; }
   [[nodiscard]] std::string text() const {
     std::string all = std::to_string(held) + " laws held, " + std::to_string(not_applicable.size()) + " do not apply, " +
-                      std::to_string(broken.size()) + " are broken";
+                      std::to_string(broken.size()) + (broken.size() == 1 ? " is broken" : " are broken");
     for (const auto& one : broken) all += "\n  broken: " + one;
     return all;
   }
@@ -39,8 +42,14 @@ struct law_report {
 template <Fs F>
 [[nodiscard]] law_report check_fs_laws(F& fs, path_view scratch) {
   law_report report;
+  const auto there = fs.stat(scratch);
+  if (!there || there->kind != file_kind::directory) {
+    report.broken.push_back("the scratch directory is not there: no law was tried");
+    return report;
+  }
   int number = 0;
   auto laws = detail::required_laws<F>();
+  for (auto& law : detail::honest_laws<F>()) laws.push_back(law);
   for (auto& law : detail::optional_laws<F>()) laws.push_back(law);
   for (const auto& law : laws) {
     detail::law_case<F> one{fs, std::string(scratch.data(), scratch.size()) + "/law" + std::to_string(++number), {}, {}};

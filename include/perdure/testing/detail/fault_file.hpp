@@ -36,13 +36,15 @@ template <class Call>
 template <File H>
 class fault_file {
  public:
-  fault_file(H base, fault_plan plan, std::string path)
-      : base_(std::move(base)), plan_(std::move(plan)), path_(std::move(path)) {}
+  // `reads`: whether who opened it asked to read.
+  fault_file(H base, fault_plan plan, std::string path, bool reads)
+      : base_(std::move(base)), plan_(std::move(plan)), path_(std::move(path)), reads_(reads) {}
   fault_file(fault_file&&) noexcept = default;
   fault_file& operator=(fault_file&&) noexcept = default;
 
   [[nodiscard]] result<std::size_t> read_at(std::uint64_t offset, mutable_bytes into) const {
-    return judged(operation::read, [&] {
+    return judged(operation::read, [&]() -> result<std::size_t> {
+      if (!reads_) return failure(code::invalid_argument, operation::read);
       auto got = base_.read_at(offset, into);
       if (got) plan_.damage(path_, offset, mutable_bytes(into.data(), *got));
       return got;
@@ -118,6 +120,7 @@ class fault_file {
   }
   [[nodiscard]] result<mapping> map() const {
     return judged(operation::map, [&]() -> result<mapping> {
+      if (!reads_) return failure(code::invalid_argument, operation::map);
       auto mapped = perdure::map(base_);
       if (!mapped || !plan_.damages(path_) || mapped->view().empty()) return mapped;
       const std::size_t size = mapped->view().size();
@@ -205,6 +208,7 @@ class fault_file {
   H base_;
   mutable fault_plan plan_;
   std::string path_;
+  bool reads_;
   std::vector<before> undos_;
   bool lost_ = false;
 };
