@@ -52,6 +52,7 @@ set(PERDURE_HEADERS
   perdure/fs/temp_sweep.hpp
   perdure/fs/write_options.hpp
 
+  perdure/fs/detail/any_file.hpp
   perdure/fs/detail/at_walk.hpp
   perdure/fs/detail/mem_file.hpp
   perdure/fs/detail/mem_names.hpp
@@ -60,6 +61,7 @@ set(PERDURE_HEADERS
   perdure/fs/detail/posix_calls.hpp
   perdure/fs/detail/posix_error.hpp
   perdure/fs/detail/posix_writer.hpp
+  perdure/fs/detail/posix_xattr.hpp
   perdure/fs/detail/staged_file.hpp
 
   perdure/testing/fault_fs.hpp

@@ -70,6 +70,8 @@ TEST_CASE("fs_laws: every model keeps them") {
   holds("any_fs over poorest_fs", any_device, "scratch");
   testing::windows_like_fs<mem_fs> windows(memory);
   holds("windows_like_fs", windows, "scratch");
+  any_fs any_windows(windows);
+  holds("any_fs over windows_like_fs", any_windows, "scratch");
   CHECK(memory.used_bytes() == 0);
 }
 

@@ -46,10 +46,12 @@ answer with_faults(const std::vector<std::string>& injections, const Act& act, s
     options.insert(options.end(), {"-e", "inject=" + injection});
   }
   options.insert(options.end(), {"-e", traced});
-  const auto seen = tests::under_strace(options, [] { (void)posix_fs().nonce(); }, [&]() -> int {
-    *told = act();
-    return 0;
-  });
+  const auto seen = tests::under_strace(
+      options, [] { (void)posix_fs().nonce(); },
+      [&]() -> int {
+        *told = act();
+        return 0;
+      });
   CHECK(seen.status == 0);
   const auto injected = [](const std::string& line) { return line.find("INJECTED") != std::string::npos; };
   CHECK(std::any_of(seen.calls.begin(), seen.calls.end(), injected));
@@ -201,8 +203,7 @@ TEST_CASE("atomic_write: a short write is gone on with where it stopped") {
     CHECK(gathered.done);
     CHECK(tests::get(dir / "g") == std::string(at, '\0') + text.substr(at));
   }
-  const answer nothing =
-      with_faults({"pwritev:retval=0"}, [&] { return answer_of(atomic_write(dir / "g", gather(parts, 5))); });
+  const answer nothing = with_faults({"pwritev:retval=0"}, [&] { return answer_of(atomic_write(dir / "g", gather(parts, 5))); });
   CHECK((!nothing.done && nothing.why.code() == code::io));
   const answer interrupted =
       with_faults({"pwritev:error=EINTR:when=1"}, [&] { return answer_of(atomic_write(dir / "g", gather(parts, 5))); });
@@ -304,38 +305,41 @@ TEST_CASE("posix_file: an error of the device is told, and what it leaves in dou
   char room[8];
   const attributes some{.mode = 0600, .modified_ns = 0};
   const row rows[] = {
-      {"pread64", with_faults({"pread64:error=EIO"}, on_file([&](auto& f) { return f.read_at(0, room); })), code::io, doubt::none},
-      {"pwrite64", with_faults({"pwrite64:error=EIO"}, on_file([](auto& f) { return f.write_at(0, "x"); })), code::io, doubt::visible},
+      {"pread64", with_faults({"pread64:error=EIO"}, on_file([&](auto& f) { return f.read_at(0, room); })), code::io,
+       doubt::none},
+      {"pwrite64", with_faults({"pwrite64:error=EIO"}, on_file([](auto& f) { return f.write_at(0, "x"); })), code::io,
+       doubt::visible},
       {"pwrite64 full", with_faults({"pwrite64:error=ENOSPC"}, on_file([](auto& f) { return f.write_at(0, "x"); })),
        code::no_space, doubt::visible},
-      {"ftruncate", with_faults({"ftruncate:error=EIO"}, on_file([](auto& f) { return f.truncate(5); })), code::io, doubt::visible},
+      {"ftruncate", with_faults({"ftruncate:error=EIO"}, on_file([](auto& f) { return f.truncate(5); })), code::io,
+       doubt::visible},
       {"flock", with_faults({"flock:error=ENOLCK"}, on_file([](auto& f) { return f.try_lock(lock_mode::shared); })), code::busy,
        doubt::none},
       {"mmap", with_faults({"mmap:error=ENODEV"}, on_file([](auto& f) { return f.map(); })), code::io, doubt::none},
-      {"fchmod", with_faults({"fchmod:error=EROFS"}, on_file([&](auto& f) { return f.set_attributes(some, attribute_set::mode); })),
+      {"fchmod",
+       with_faults({"fchmod:error=EROFS"}, on_file([&](auto& f) { return f.set_attributes(some, attribute_set::mode); })),
        code::permission, doubt::none},
       {"utimensat",
        with_faults({"utimensat:error=EPERM"}, on_file([&](auto& f) { return f.set_attributes(some, attribute_set::modified); })),
        code::permission, doubt::none},
-      {"flistxattr",
-       with_faults({"flistxattr:error=EIO"},
-                   on_file([](auto& f) { return f.for_each_xattr([](path_view, bytes) { return visit::go_on; }); })),
+      {"flistxattr", with_faults({"flistxattr:error=EIO"}, on_file([](auto& f) {
+                                   return f.for_each_xattr([](path_view, bytes) { return visit::go_on; });
+                                 })),
        code::io, doubt::none},
-      {"flistxattr long",
-       with_faults({"flistxattr:error=ERANGE"},
-                   on_file([](auto& f) { return f.for_each_xattr([](path_view, bytes) { return visit::go_on; }); })),
+      {"flistxattr long", with_faults({"flistxattr:error=ERANGE"}, on_file([](auto& f) {
+                                        return f.for_each_xattr([](path_view, bytes) { return visit::go_on; });
+                                      })),
        code::too_large, doubt::none},
-      {"fremovexattr", with_faults({"fremovexattr:error=EIO"}, on_file([](auto& f) { return f.remove_xattr("user.a"); })), code::io,
-       doubt::none},
+      {"fremovexattr", with_faults({"fremovexattr:error=EIO"}, on_file([](auto& f) { return f.remove_xattr("user.a"); })),
+       code::io, doubt::visible},
       {"syncfs", with_faults({"syncfs:error=EIO"}, [&] { return answer_of(posix_fs().sync_all(dir.path())); }), code::sync_lost,
        doubt::durable},
       {"fsync of a directory", with_faults({"fsync:error=EIO"}, [&] { return answer_of(posix_fs().sync_dir(dir.path())); }),
        code::sync_lost, doubt::durable},
       {"getdents64",
-       with_faults({"getdents64:error=EIO:when=1"},
-                   [&] {
-                     return answer_of(posix_fs().for_each_entry(dir.path(), [](const dir_entry&) { return visit::go_on; }));
-                   }),
+       with_faults(
+           {"getdents64:error=EIO:when=1"},
+           [&] { return answer_of(posix_fs().for_each_entry(dir.path(), [](const dir_entry&) { return visit::go_on; })); }),
        code::io, doubt::none},
       {"mkdirat", with_faults({"mkdirat:error=EIO"}, [&] { return answer_of(posix_fs().make_dir(dir / "d")); }), code::io,
        doubt::visible},
@@ -345,15 +349,17 @@ TEST_CASE("posix_file: an error of the device is told, and what it leaves in dou
        code::permission, doubt::none},
       {"unlinkat of a directory", with_faults({"unlinkat:error=EPERM"}, [&] { return answer_of(posix_fs().remove(dir.path())); }),
        code::is_a_directory, doubt::none},
-      {"unlinkat, not empty", with_faults({"unlinkat:error=EEXIST"}, [&] { return answer_of(posix_fs().remove_dir(dir.path())); }),
-       code::not_empty, doubt::none},
-      {"renameat, not empty",
-       with_faults({"renameat:error=EEXIST"}, [&] { return answer_of(posix_fs().rename(dir / "f", dir / "g")); }), code::not_empty,
+      {"unlinkat, not empty",
+       with_faults({"unlinkat:error=EEXIST"}, [&] { return answer_of(posix_fs().remove_dir(dir.path())); }), code::not_empty,
        doubt::none},
+      {"renameat, not empty",
+       with_faults({"renameat:error=EEXIST"}, [&] { return answer_of(posix_fs().rename(dir / "f", dir / "g")); }),
+       code::not_empty, doubt::none},
       {"linkat", with_faults({"linkat:error=EMLINK"}, [&] { return answer_of(posix_fs().link(dir / "f", dir / "g")); }),
        code::unsupported, doubt::none},
-      {"linkat, not allowed", with_faults({"linkat:error=EACCES"}, [&] { return answer_of(posix_fs().link(dir / "f", dir / "g")); }),
-       code::permission, doubt::none},
+      {"linkat, not allowed",
+       with_faults({"linkat:error=EACCES"}, [&] { return answer_of(posix_fs().link(dir / "f", dir / "g")); }), code::permission,
+       doubt::none},
   };
   for (const row& r : rows) {
     INFO(r.injection);
@@ -390,9 +396,9 @@ TEST_CASE("atomic_write: a process killed at any call leaves the old file or the
     const tests::temp_dir dir;
     tests::put(dir / "f", "old");
     const std::string name = std::string(r.call).substr(0, std::string(r.call).find(':'));
-    const auto killed = tests::under_strace({"-e", "trace=" + name, "-e", std::string("inject=") + r.call},
-                                            [] { (void)posix_fs().nonce(); },
-                                            [&]() -> int { return atomic_write(dir / "f", "new") ? 0 : 1; });
+    const auto killed = tests::under_strace(
+        {"-e", "trace=" + name, "-e", std::string("inject=") + r.call}, [] { (void)posix_fs().nonce(); },
+        [&]() -> int { return atomic_write(dir / "f", "new") ? 0 : 1; });
     CHECK(killed.status == tests::was_killed);
     CHECK(tests::get(dir / "f") == r.content);
     std::size_t orphans = 0;

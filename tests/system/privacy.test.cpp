@@ -3,6 +3,7 @@
 
 // Who can read a file while it is written, and afterwards.
 
+#include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
 
 #include <tests/support/catch.hpp>
@@ -81,7 +82,9 @@ std::string acl_of(const std::string& path) {
 }
 bool skipped_without_acls(const tests::temp_dir& dir) {
   if (set_acl(dir.path(), "system.posix_acl_default",
-              acl({{acl_owner, 7, nobody_in_particular}, {acl_group, 5, nobody_in_particular}, {acl_other, 5, nobody_in_particular}})))
+              acl({{acl_owner, 7, nobody_in_particular},
+                   {acl_group, 5, nobody_in_particular},
+                   {acl_other, 5, nobody_in_particular}})))
     return false;
   std::printf("SKIPPED: access control lists on %s\n", dir.path().c_str());
   return true;
@@ -109,10 +112,9 @@ TEST_CASE("atomic_write: nobody opens the temporary file who may not open the fi
     CHECK(atomic_write(dir / "given", text, {.durability = durability::ordered, .mode = 0600}));
     CHECK(atomic_write(dir / "kept", text, {.durability = durability::ordered, .keep = keep::everything}));
     CHECK(atomic_write(dir / "set", text, {.durability = durability::ordered, .set = attribute_set::mode, .attributes = closed}));
-    CHECK(atomic_write(dir / "owned", text,
-                       {.durability = durability::ordered,
-                        .set = attribute_set::mode | attribute_set::owner,
-                        .attributes = closed}));
+    CHECK(atomic_write(
+        dir / "owned", text,
+        {.durability = durability::ordered, .set = attribute_set::mode | attribute_set::owner, .attributes = closed}));
   }
   __atomic_store_n(&told->stop, true, __ATOMIC_RELEASE);
   CHECK(tests::end_of(watcher) == 0);
@@ -129,11 +131,11 @@ TEST_CASE("atomic_write: the file mode creation mask is honoured by mode, and no
     permissions mode;
     mode_t created;
   };
-  for (const row& r : {row{022, 0666, 0644}, row{077, 0666, 0600}, row{0, 0666, 0666}, row{022, 0600, 0600}, row{0777, 0666, 0}}) {
+  for (const row& r :
+       {row{022, 0666, 0644}, row{077, 0666, 0600}, row{0, 0666, 0666}, row{022, 0600, 0600}, row{0777, 0666, 0}}) {
     const mode_t before = ::umask(r.mask);
     const bool created = atomic_write(dir / "f", "x", {.mode = r.mode}).has_value();
-    const bool set =
-        atomic_write(dir / "set", "x", {.set = attribute_set::mode, .attributes = {.mode = 0646}}).has_value();
+    const bool set = atomic_write(dir / "set", "x", {.set = attribute_set::mode, .attributes = {.mode = 0646}}).has_value();
     const bool kept = atomic_write(dir / "kept", "x", {.keep = keep::mode}).has_value();
     ::umask(before);
     INFO(r.mask);
@@ -256,7 +258,14 @@ TEST_CASE("atomic_write: a file is read by those of the replaced one's access co
                        {acl_mask, 7, nobody_in_particular},
                        {acl_other, 0, nobody_in_particular}})));
   REQUIRE_FALSE(can_read(dir / "g"));
+  posix_fs disk;
+  any_fs any(disk);
   for (const enum keep keep : {keep::xattrs, keep::everything}) {
+    const auto erased = atomic_write(any, dir / "g", "new", {.keep = keep});
+    REQUIRE(erased);
+    CHECK(erased->kept == keep);
+    CHECK(acl_of(dir / "g").empty());
+    CHECK_FALSE(can_read(dir / "g"));
     const auto done = atomic_write(dir / "g", "new", {.keep = keep});
     REQUIRE(done);
     CHECK(done->kept == keep);

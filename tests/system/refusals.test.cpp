@@ -128,11 +128,18 @@ TEST_CASE("atomic_write: what real volumes refuse, as code, outcome and system c
       {"a full volume, creating", "size=64k", nothing, big, {.keep = keep::everything}, code::no_space, ENOSPC},
       {"no inode left", "size=1m,nr_inodes=2", nothing, "x", full, code::no_space, ENOSPC},
       {"a read-only volume", "size=1m",
-       [](const tests::temp_dir& dir) { return ::mount(nullptr, dir.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0; },
+       [](const tests::temp_dir& dir) {
+         return ::mount(nullptr, dir.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0;
+       },
        "x", full, code::permission, EROFS},
       {"a read-only bind mount", nullptr, remount_read_only, "x", full, code::permission, EROFS},
       {"a read-only bind mount, ordered", nullptr, remount_read_only, "x", ordered, code::permission, EROFS},
-      {"a read-only bind mount, missing parents", nullptr, remount_read_only, "x", {.parents = parents::make}, code::permission,
+      {"a read-only bind mount, missing parents",
+       nullptr,
+       remount_read_only,
+       "x",
+       {.parents = parents::make},
+       code::permission,
        EROFS},
       {"over the limit on files", nullptr,
        [](const tests::temp_dir&) { return ::signal(SIGXFSZ, SIG_IGN) != SIG_ERR && limit(RLIMIT_FSIZE, 4096); }, big, full,
@@ -143,8 +150,8 @@ TEST_CASE("atomic_write: what real volumes refuse, as code, outcome and system c
          return ::mount(file.c_str(), file.c_str(), nullptr, MS_BIND, nullptr) == 0;
        },
        "x", full, code::busy, EBUSY},
-      {"an immutable file", nullptr,
-       [](const tests::temp_dir& dir) { return make_immutable(dir / "f", true); }, "x", full, code::permission, EPERM},
+      {"an immutable file", nullptr, [](const tests::temp_dir& dir) { return make_immutable(dir / "f", true); }, "x", full,
+       code::permission, EPERM},
       {"no descriptor for the directory", nullptr,
        [](const tests::temp_dir&) {
          (void)posix_fs().nonce();
@@ -166,11 +173,15 @@ TEST_CASE("atomic_write: what real volumes refuse, as code, outcome and system c
       {"an owner that cannot be kept", nullptr,
        [](const tests::temp_dir& dir) { return own(dir.path(), 0, 0777) && become(tests::nobody, {}); }, "x", keep_owner,
        code::permission, EPERM},
-      {"a mode that cannot be seen", nullptr,
+      {"a mode that cannot be seen",
+       nullptr,
        [](const tests::temp_dir& dir) {
          return own(dir.path(), 0, 0777) && own(dir / "f", 0, 0600) && become(tests::nobody, {});
        },
-       "x", {.keep = keep::mode}, code::permission, EACCES},
+       "x",
+       {.keep = keep::mode},
+       code::permission,
+       EACCES},
   };
   for (const row& r : rows) check(r);
 }
@@ -179,9 +190,8 @@ TEST_CASE("atomic_write: a directory that may be written to and not read is enou
   if (tests::skipped_without_root("another user")) return;
   const tests::temp_dir dir;
   REQUIRE(own(dir.path(), 0, 0733));
-  CHECK(tests::as_nobody([&]() -> int {
-          return atomic_write(dir / "f", "new", {.durability = durability::ordered}) ? 0 : 1;
-        }) == 0);
+  CHECK(tests::as_nobody([&]() -> int { return atomic_write(dir / "f", "new", {.durability = durability::ordered}) ? 0 : 1; }) ==
+        0);
   CHECK(get(dir / "f") == "new");
 }
 

@@ -66,10 +66,12 @@ TEST_CASE("system calls: a mode that is given exactly costs one call, and a full
 TEST_CASE("system calls: content of several pieces goes out in one") {
   if (tests::skipped_without_strace()) return;
   const tests::temp_dir dir;
-  const auto seen = tests::under_strace({"-e", "trace=pwritev,pwrite64"}, [] {}, [&]() -> int {
-    const bytes parts[] = {"one", "", "three"};
-    return atomic_write(dir / "file", gather(parts, 3)) ? 0 : 1;
-  });
+  const auto seen = tests::under_strace(
+      {"-e", "trace=pwritev,pwrite64"}, [] {},
+      [&]() -> int {
+        const bytes parts[] = {"one", "", "three"};
+        return atomic_write(dir / "file", gather(parts, 3)) ? 0 : 1;
+      });
   REQUIRE(seen.status == 0);
   std::vector<std::string> writes;
   for (const auto& call : seen.calls) {
@@ -82,12 +84,14 @@ TEST_CASE("system calls: content of several pieces goes out in one") {
 TEST_CASE("system calls: the first atomic_write of a process asks who it is, and no later one does") {
   if (tests::skipped_without_strace()) return;
   const tests::temp_dir dir;
-  const auto seen = tests::under_strace({"-e", "trace=openat"}, [] {}, [&]() -> int {
-    for (int i = 0; i < 3; ++i) {
-      if (!atomic_write(dir / "file", "text")) return 1;
-    }
-    return 0;
-  });
+  const auto seen = tests::under_strace(
+      {"-e", "trace=openat"}, [] {},
+      [&]() -> int {
+        for (int i = 0; i < 3; ++i) {
+          if (!atomic_write(dir / "file", "text")) return 1;
+        }
+        return 0;
+      });
   REQUIRE(seen.status == 0);
   int asked = 0;
   for (const auto& call : seen.calls) asked += call.find("/proc/") != std::string::npos ? 1 : 0;
@@ -97,16 +101,18 @@ TEST_CASE("system calls: the first atomic_write of a process asks who it is, and
 TEST_CASE("system calls: a path that cannot be is refused without one") {
   if (tests::skipped_without_strace()) return;
   const tests::temp_dir dir;
-  const auto seen = tests::under_strace({}, [] {}, [&]() -> int {
-    tests::mark();
-    int refused = 0;
-    for (const std::string& path : {std::string(), dir / std::string("a\0b", 3), dir / std::string("a\0b/c", 5),
-                                    dir / std::string(256, 'n'), std::string(4096, 'n'), dir / "a/", dir / ".", dir / ".."}) {
-      refused += atomic_write(path, "text") ? 0 : 1;
-    }
-    tests::mark();
-    return refused;
-  });
+  const auto seen = tests::under_strace(
+      {}, [] {},
+      [&]() -> int {
+        tests::mark();
+        int refused = 0;
+        for (const std::string& path : {std::string(), dir / std::string("a\0b", 3), dir / std::string("a\0b/c", 5),
+                                        dir / std::string(256, 'n'), std::string(4096, 'n'), dir / "a/", dir / ".", dir / ".."}) {
+          refused += atomic_write(path, "text") ? 0 : 1;
+        }
+        tests::mark();
+        return refused;
+      });
   CHECK(seen.status == 8);
   const auto lines_between = tests::between_marks(seen, dir.path());
   CHECK((lines_between.empty() || PERDURE_TESTS_SANITIZED));

@@ -12,8 +12,8 @@
 #include <tests/support/temp_dir.hpp>
 
 #include <pthread.h>
-#include <sys/syscall.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <csignal>
 #include <thread>
 #include <vector>
@@ -64,8 +64,9 @@ TEST_CASE("atomic_write: of processes that race to create one name, exactly one 
     children.push_back(tests::start_child([&, p]() -> int {
       for (int r = 0; r < rounds; ++r) {
         meet(told->at[r], processes);
-        const auto done = atomic_write(dir / ("f" + std::to_string(r)), std::string(10'000, static_cast<char>('a' + p)),
-                                       {.durability = r % 2 == 0 ? durability::none : durability::ordered, .existing = existing::refuse});
+        const auto done =
+            atomic_write(dir / ("f" + std::to_string(r)), std::string(10'000, static_cast<char>('a' + p)),
+                         {.durability = r % 2 == 0 ? durability::none : durability::ordered, .existing = existing::refuse});
         if (done) {
           __atomic_add_fetch(&told->wins[r], 1, __ATOMIC_ACQ_REL);
           told->winner[r] = p;
@@ -92,7 +93,8 @@ TEST_CASE("atomic_write: threads and processes that replace one file leave it wh
   const tests::shared<bool> stop;
   const auto value_of = [](int writer, int round) {
     std::string text = std::to_string(writer) + ":" + std::to_string(round) + ":";
-    for (std::size_t i = 0; text.size() < size; ++i) text += static_cast<char>('a' + (static_cast<std::size_t>(writer + round) + i) % 26);
+    for (std::size_t i = 0; text.size() < size; ++i)
+      text += static_cast<char>('a' + (static_cast<std::size_t>(writer + round) + i) % 26);
     text.resize(size);
     return text;
   };
@@ -196,12 +198,13 @@ TEST_CASE("writer: one whose first thread alone has ended is alive") {
     static int wait_on = -1;
     wait_on = hold[0];
     pthread_t other;
-    ::pthread_create(&other, nullptr,
-                     [](void*) -> void* {
-                       char byte;
-                       ::_exit(::read(wait_on, &byte, 1) == 0 ? 0 : 1);
-                     },
-                     nullptr);
+    ::pthread_create(
+        &other, nullptr,
+        [](void*) -> void* {
+          char byte;
+          ::_exit(::read(wait_on, &byte, 1) == 0 ? 0 : 1);
+        },
+        nullptr);
     ::syscall(SYS_exit, 0);  // this thread alone
     return 1;
   });

@@ -10,7 +10,7 @@
 //   crc32c_combine(crc32c(a), crc32c(b), b.size()) == crc32c(a + b)      without a look at the data
 //
 // It finds accidents, not adversaries: any burst of up to 32 bits, any odd number of flipped bits, any three and fewer in
-// records of up to 256 MiB; of other damage all but one in 2^32. Against intent there is sha256.
+// records of less than 256 MiB, the CRC itself among them; of other damage all but one in 2^32. Against intent there is sha256.
 //
 // Which of several ways is taken is decided by what the CPU can do, once for the program; all give the same number. Any
 // alignment is good, nothing outside of `data` is read, and any number of threads may call at once.

@@ -12,8 +12,8 @@
 // Effects: each path is walked from the root, component by component, and each symbolic link on it is read and walked by hand, up
 //   to 40 of them. Where F has open_dir, the walk goes from held directory to held directory and refuses links at every
 //   step, so that nobody who swaps a directory for a link meanwhile leads it outside: what was swapped is resolved again or the
-//   call fails. The last component is used in the directory that is held. F must outlive the at_fs; its stack is 16 KiB for two
-//   paths.
+//   call fails. The last component is used in the directory that is held. F must outlive the at_fs; its stack is up to 48 KiB for
+//   two paths.
 // Success: as F's own. A link may be stored that points anywhere; it is not followed outside.
 // Failure: as F's own, and permission where a path is absolute, climbs above the root or meets a link that does; after more than
 //   40 links, invalid_argument. A failure names the path that the caller gave.

@@ -36,9 +36,9 @@
 //
 // Not promised: with the defaults, the mode, owner, access control list and other attributes of the replaced file (options.keep
 // keeps them), a hard link to it (it keeps the old file), or a symbolic link as target (options.target_link). That a target which
-// is no file but a pipe, a socket or a device (/dev/null) is written to: it is replaced by the file, as a link is. That a link that is
-// swapped in between is seen. The durability of directories that were there before, unless parents::make. With skip_unchanged,
-// that bytes which an earlier, failed sync left in the cache reach the disk: no later sync can tell.
+// is no file but a pipe, a socket or a device (/dev/null) is written to: it is replaced by the file, as a link is. That a link
+// that is swapped in between is seen. The durability of directories that were there before, unless parents::make. With
+// skip_unchanged, that bytes which an earlier, failed sync left in the cache reach the disk: no later sync can tell.
 
 #include <perdure/fs/detail/staged_file.hpp>
 #include <perdure/fs/native_fs.hpp>

@@ -90,7 +90,7 @@ class atomic_writer {
   atomic_writer() noexcept = default;
 
   [[nodiscard]] result<void> prepare(F& fs, path_view path, const write_options& options) {
-    path_.append(path.from(path.size() > failure::path_size_max ? path.size() - failure::path_size_max : 0));
+    path_.append(path.from(path.size() > tail_size_max ? path.size() - tail_size_max : 0));
     PERDURE_TRY(staged_.locate(fs, path, options));
     PERDURE_TRY(staged_.probe());
     PERDURE_TRY(staged_.look_at_replaced());
@@ -100,7 +100,9 @@ class atomic_writer {
   detail::staged_file<F> staged_;
   std::uint64_t size_bytes_ = 0;
   result<void> good_;
-  path_buffer<failure::path_size_max> path_;  // as much of it as a failure shows
+  // As much of it as a failure shows, and a character more, by which the failure sees that it was cut.
+  static constexpr std::size_t tail_size_max = failure::path_size_max + 4;
+  path_buffer<tail_size_max> path_;
 };
 
 }  // namespace v1

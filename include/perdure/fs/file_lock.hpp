@@ -46,6 +46,7 @@ class file_lock {
     auto file = open(fs, path);
     if (!file) return file.error();
     const std::int64_t start_ns = clock.elapsed_ns();
+    if (timeout_ns < 0) timeout_ns = 0;
     std::int64_t pause_ns = 100'000;
     for (;;) {
       const auto locked = try_lock(*file, mode);

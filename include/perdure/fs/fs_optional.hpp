@@ -35,6 +35,7 @@
 //   set_attributes(file, attributes, set) those named in `set`, in an order that never grants more than the result does
 //   for_each_xattr(file, xattr_visitor)   extended attributes, access control lists among them
 //   set_xattr(file, name, value)
+//   remove_xattr(file, name)              one that is not there is removed already
 
 #include <perdure/fs/fs.hpp>
 
@@ -213,6 +214,15 @@ template <File H>
 [[nodiscard]] result<void> set_xattr(H& file, path_view name, bytes value) {
   if constexpr (requires { file.set_xattr(name, value); }) {
     return file.set_xattr(name, value);
+  } else {
+    return failure(code::unsupported, operation::set_attributes);
+  }
+}
+
+template <File H>
+[[nodiscard]] result<void> remove_xattr(H& file, path_view name) {
+  if constexpr (requires { file.remove_xattr(name); }) {
+    return file.remove_xattr(name);
   } else {
     return failure(code::unsupported, operation::set_attributes);
   }

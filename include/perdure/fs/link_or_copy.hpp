@@ -80,9 +80,13 @@ template <std::size_t PieceSize, File From, File Onto>
   }
 }
 
+// Can there be a link at all? Where not, the source need not be made ready for one.
+template <class From, class To>
+inline constexpr bool may_link = is_same<From, To> && requires(From& fs, path_view path) { fs.link(path, path); };
+
 template <Fs From, Fs To>
 [[nodiscard]] result<void> try_link(From& from_fs, path_view from, To& to_fs, path_view to) {
-  if constexpr (detail::is_same<From, To>) {
+  if constexpr (may_link<From, To>) {
     if (&from_fs == &to_fs) return link(from_fs, from, to);
     if (same_backend(from_fs, to_fs)) return link_to(from_fs, from, to_fs, to);
   }
@@ -92,13 +96,15 @@ template <Fs From, Fs To>
 // A linked name is as durable as the file behind it, so that is synced first; the directory afterwards.
 template <Fs From, Fs To>
 [[nodiscard]] result<void> place_link(From& from_fs, path_view from, To& to_fs, path_view to, link_report& report) {
-  if (report.durability != durability::none) {
+  if (may_link<From, To> && report.durability != durability::none) {
     auto source = from_fs.open(from, {});
     if (!source) return source.error();
     const auto synced = source->sync(report.durability == durability::full ? sync_what::all : sync_what::order);
-    if (!synced && synced.error().code() != code::unsupported) return synced;
+    // What is in doubt is the source; `to` is not there yet.
+    if (!synced && synced.error().code() != code::unsupported) return retold(synced.error(), from);
     if (!synced) report.durability = durability::none;
-    PERDURE_TRY(source->close());
+    const auto closed = source->close();
+    if (!closed) return retold(closed.error(), from);
   }
   const auto linked = try_link(from_fs, from, to_fs, to);
   if (!linked) return retold(linked.error(), to, linked.error().doubt());
@@ -117,6 +123,7 @@ template <Fs To, File Source>
   how.durability = options.durability;
   how.existing = existing::refuse;
   const auto attributes = get_attributes(source);
+  if (!attributes && attributes.error().code() != code::unsupported) return retold(attributes.error(), to);
   if (attributes) {
     how.attributes.mode = attributes->mode & 0777;
     how.set = attribute_set::mode;

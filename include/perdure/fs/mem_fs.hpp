@@ -30,6 +30,15 @@ class basic_mem_fs {
 
   explicit basic_mem_fs(const mem_fs_options& options = {})
       : core_(new detail::mem_core<S>(options)), start_(core_->tree.root()) {}
+  basic_mem_fs(const basic_mem_fs&) noexcept = default;
+  basic_mem_fs(basic_mem_fs&&) noexcept = default;
+  // What this one held goes as in a destructor: the directory before the files that count what it holds.
+  basic_mem_fs& operator=(basic_mem_fs other) noexcept {
+    detail::swapped(core_, other.core_);
+    detail::swapped(start_, other.start_);
+    return *this;
+  }
+  ~basic_mem_fs() = default;
 
   [[nodiscard]] std::uint64_t used_bytes() const {
     const scoped_lock lock(core_->mutex);

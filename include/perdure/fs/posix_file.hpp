@@ -25,11 +25,9 @@
 #if defined(PERDURE_OS_LINUX)
 #include <sys/ioctl.h>
 #endif
-#if defined(PERDURE_OS_LINUX) || defined(PERDURE_OS_DARWIN)
-#include <sys/xattr.h>
-#endif
 
 #include <perdure/fs/detail/posix_error.hpp>
+#include <perdure/fs/detail/posix_xattr.hpp>
 #include <perdure/fs/fs.hpp>
 
 namespace perdure {
@@ -81,12 +79,15 @@ class posix_file {
   posix_file() noexcept = default;
   explicit posix_file(int descriptor) noexcept : descriptor_(descriptor) {}
   posix_file(posix_file&& other) noexcept
-      : descriptor_(detail::exchanged(other.descriptor_, -1)), sync_failed_(detail::exchanged(other.sync_failed_, false)) {}
+      : descriptor_(detail::exchanged(other.descriptor_, -1)),
+        sync_failed_(detail::exchanged(other.sync_failed_, false)),
+        shares_lock_(detail::exchanged(other.shares_lock_, false)) {}
   posix_file& operator=(posix_file&& other) noexcept {
     if (this != &other) {
       abandon();
       descriptor_ = detail::exchanged(other.descriptor_, -1);
       sync_failed_ = detail::exchanged(other.sync_failed_, false);
+      shares_lock_ = detail::exchanged(other.shares_lock_, false);
     }
     return *this;
   }
@@ -95,6 +96,7 @@ class posix_file {
   [[nodiscard]] int native_handle() const noexcept { return descriptor_; }
 
   [[nodiscard]] result<std::size_t> read_at(std::uint64_t offset, mutable_bytes into) const noexcept {
+    if (descriptor_ < 0) return detail::posix_query_failure(operation::read, EBADF);
     std::size_t done = 0;
     while (done < into.size() && offset <= offset_max && done < offset_max - offset) {
       // A range that reaches beyond the last offset there can be is refused by the kernel, and not cut.
@@ -134,16 +136,11 @@ class posix_file {
   }
 
   [[nodiscard]] PERDURE_FLAT result<void> sync(sync_what what) noexcept {
+    if (descriptor_ < 0) return detail::posix_query_failure(operation::sync, EBADF);
     // L6: the kernel reports a lost page once and then calls it clean, so a second sync would succeed over lost bytes.
     if (sync_failed_) return failure(code::sync_lost, operation::sync).with(doubt::durable);
     if (detail::posix_sync(descriptor_, what) == 0) return {};
-    const int error = errno;
-    if (error == EBADF) return detail::posix_query_failure(operation::sync, error);
-    sync_failed_ = true;
-    enum code code = detail::code_of_errno(error);
-    if (code == code::io) code = code::sync_lost;
-    if (code == code::invalid_argument) code = code::unsupported;  // EINVAL: this kind of file cannot be synced
-    return failure(code, operation::sync, error).with(doubt::durable);
+    return sync_failure(errno);
   }
 
   [[nodiscard]] PERDURE_FLAT result<void> close() noexcept {
@@ -157,8 +154,15 @@ class posix_file {
   // flock, not fcntl: its locks belong to the handle, so two handles of one process exclude each other, too.
   [[nodiscard]] result<void> try_lock(lock_mode mode) noexcept {
     const int how = (mode == lock_mode::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
-    if (detail::uninterrupted([&] { return ::flock(descriptor_, how); }) == 0) return {};
-    return detail::posix_query_failure(operation::lock, errno);
+    if (detail::uninterrupted([&] { return ::flock(descriptor_, how); }) == 0) {
+      shares_lock_ = mode == lock_mode::shared;
+      return {};
+    }
+    const failure why = detail::posix_query_failure(operation::lock, errno);
+    // To convert a lock the kernel lets go of it first. Somebody else may have come in between, and then it is gone.
+    if (!shares_lock_ || mode == lock_mode::shared) return why;
+    shares_lock_ = detail::uninterrupted([&] { return ::flock(descriptor_, LOCK_SH | LOCK_NB); }) == 0;
+    return shares_lock_ ? why : why.with(doubt::visible);
   }
 
   [[nodiscard]] result<mapping> map() const noexcept {
@@ -192,7 +196,7 @@ class posix_file {
     // Nothing copied and no error: the end of the file, or a kernel that copies nothing from such a file (procfs).
     if (copied == 0) return failure(code::unsupported, operation::clone);
     if (errno == EINVAL || errno == EPERM) return failure(code::unsupported, operation::clone, errno);
-    return detail::posix_query_failure(operation::clone, errno);
+    return detail::posix_failure(operation::clone, errno);
 #else
     (void)to_offset, (void)from, (void)from_offset, (void)size_bytes;
     return failure(code::unsupported, operation::clone);
@@ -212,13 +216,12 @@ class posix_file {
     if (contains(set, attribute_set::modified) && values.modified_ns == time_unknown)
       return failure(code::invalid_argument, operation::set_attributes);
     if (contains(set, attribute_set::owner) && ::fchown(descriptor_, values.user, values.group) != 0) {
-      return detail::posix_query_failure(operation::set_attributes, errno);
+      return detail::posix_failure(operation::set_attributes, errno);
     }
     // What was set before a failure is set.
     enum doubt doubt = contains(set, attribute_set::owner) ? doubt::visible : doubt::none;
     if (contains(set, attribute_set::mode)) {
-      if (::fchmod(descriptor_, static_cast<mode_t>(values.mode)) != 0)
-        return detail::posix_query_failure(operation::set_attributes, errno).with(doubt);
+      if (::fchmod(descriptor_, static_cast<mode_t>(values.mode)) != 0) return attributes_failure(errno, doubt);
       doubt = doubt::visible;
     }
     if (contains(set, attribute_set::modified)) {
@@ -232,7 +235,7 @@ class posix_file {
       }
       times[1].tv_sec = static_cast<time_t>(seconds);
       times[1].tv_nsec = static_cast<decltype(times[1].tv_nsec)>(rest);
-      if (::futimens(descriptor_, times) != 0) return detail::posix_query_failure(operation::set_attributes, errno).with(doubt);
+      if (::futimens(descriptor_, times) != 0) return attributes_failure(errno, doubt);
     }
     return {};
   }
@@ -240,12 +243,12 @@ class posix_file {
 #if defined(PERDURE_OS_LINUX) || defined(PERDURE_OS_DARWIN)
   [[nodiscard]] result<void> for_each_xattr(xattr_visitor visitor) const noexcept {
     char names[4096];
-    const ssize_t names_size = xattr_list(descriptor_, names, sizeof(names));
+    const ssize_t names_size = detail::xattr_list(descriptor_, names, sizeof(names));
     if (names_size < 0) return xattr_failure(operation::get_attributes, errno);
     for (const char* name = names; name < names + names_size; name += std::strlen(name) + 1) {
       char value[16384];
-      const ssize_t size = xattr_get(descriptor_, name, value, sizeof(value));
-      if (size < 0 && errno == xattr_gone) continue;  // removed since it was listed
+      const ssize_t size = detail::xattr_get(descriptor_, name, value, sizeof(value));
+      if (size < 0 && errno == detail::xattr_gone) continue;  // removed since it was listed
       if (size < 0) return xattr_failure(operation::get_attributes, errno);
       if (visitor(path_view(name), bytes(value, static_cast<std::size_t>(size))) == visit::stop) break;
     }
@@ -253,14 +256,14 @@ class posix_file {
   }
   [[nodiscard]] result<void> set_xattr(path_view name, bytes value) noexcept {
     path_buffer<255> text;
-    if (!text.append(name).ok()) return failure(code::too_large, operation::set_attributes);
-    if (xattr_set(descriptor_, text.c_str(), value) != 0) return xattr_failure(operation::set_attributes, errno);
+    PERDURE_TRY(take_name(text, name));
+    if (detail::xattr_set(descriptor_, text.c_str(), value) != 0) return xattr_failure(operation::set_attributes, errno);
     return {};
   }
   [[nodiscard]] result<void> remove_xattr(path_view name) noexcept {
     path_buffer<255> text;
-    if (!text.append(name).ok()) return failure(code::too_large, operation::set_attributes);
-    if (xattr_remove(descriptor_, text.c_str()) != 0 && errno != xattr_gone)
+    PERDURE_TRY(take_name(text, name));
+    if (detail::xattr_remove(descriptor_, text.c_str()) != 0 && errno != detail::xattr_gone)
       return xattr_failure(operation::set_attributes, errno);
     return {};
   }
@@ -332,38 +335,35 @@ class posix_file {
     return {};
   }
 
-#if defined(PERDURE_OS_LINUX)
-  static ssize_t xattr_list(int descriptor, char* names, std::size_t size) noexcept {
-    return ::flistxattr(descriptor, names, size);
-  }
-  static ssize_t xattr_get(int descriptor, const char* name, void* value, std::size_t size) noexcept {
-    return ::fgetxattr(descriptor, name, value, size);
-  }
-  static int xattr_set(int descriptor, const char* name, bytes value) noexcept {
-    return ::fsetxattr(descriptor, name, value.data(), value.size(), 0);
-  }
-  static int xattr_remove(int descriptor, const char* name) noexcept { return ::fremovexattr(descriptor, name); }
-  static constexpr int xattr_gone = ENODATA;
-#elif defined(PERDURE_OS_DARWIN)
-  static ssize_t xattr_list(int descriptor, char* names, std::size_t size) noexcept {
-    return ::flistxattr(descriptor, names, size, 0);
-  }
-  static ssize_t xattr_get(int descriptor, const char* name, void* value, std::size_t size) noexcept {
-    return ::fgetxattr(descriptor, name, value, size, 0, 0);
-  }
-  static int xattr_set(int descriptor, const char* name, bytes value) noexcept {
-    return ::fsetxattr(descriptor, name, value.data(), value.size(), 0, 0);
-  }
-  static int xattr_remove(int descriptor, const char* name) noexcept { return ::fremovexattr(descriptor, name, 0); }
-  static constexpr int xattr_gone = ENOATTR;
-#endif
   [[nodiscard]] static failure xattr_failure(enum operation operation, int error) noexcept {
     if (error == ERANGE || error == E2BIG) return failure(code::too_large, operation, error);
-    return detail::posix_query_failure(operation, error);
+    return operation == operation::get_attributes ? detail::posix_query_failure(operation, error)
+                                                  : detail::posix_failure(operation, error);
+  }
+  [[nodiscard]] static failure attributes_failure(int error, enum doubt before) noexcept {
+    const failure why = detail::posix_failure(operation::set_attributes, error);
+    return before == doubt::none ? why : why.with(before);
+  }
+  [[nodiscard]] static result<void> take_name(path_buffer<255>& text, path_view name) noexcept {
+    if (name.empty() || std::memchr(name.data(), '\0', name.size()) != nullptr)
+      return failure(code::invalid_argument, operation::set_attributes);
+    if (!text.append(name).ok()) return failure(code::too_large, operation::set_attributes);
+    return {};
+  }
+  [[nodiscard, gnu::cold, gnu::noinline]] failure sync_failure(int error) noexcept {
+    enum code code = detail::code_of_errno(error);
+    if (error == EBADF) return failure(code, operation::sync, error);
+    if (code == code::io) code = code::sync_lost;
+    if (code == code::invalid_argument) code = code::unsupported;  // EINVAL: this kind of file cannot be synced
+    const failure why(code, operation::sync, error);
+    if (code == code::unsupported) return why;
+    sync_failed_ = true;
+    return why.with(doubt::durable);
   }
 
   int descriptor_ = -1;
   bool sync_failed_ = false;
+  bool shares_lock_ = false;
 };
 static_assert(File<posix_file>);
 

@@ -9,9 +9,11 @@
 //
 // One operation is one system call, but: open of a must_exist file with links::refuse and of a directory adds none; sync_dir
 // opens and closes the directory (posix_dir syncs itself without); stat after a link is lstat; listing reads in blocks.
-// No operation allocates but for_each_entry. Paths are copied to the stack to end them with a NUL: up to 4 KiB.
+// No operation allocates but for_each_entry. Paths are copied to the stack to end them with a NUL: up to 4 KiB
+// each.
 //
-// Not promised: more than the volume gives. A network or FUSE volume may rename without atomicity or answer sync_dir with
+// Not promised: that a child made by _Fork() or a bare clone(), which run no handlers of fork(), is another writer than its
+// parent. More than the volume gives. A network or FUSE volume may rename without atomicity or answer sync_dir with
 // `unsupported`; FAT has neither links nor an atomic rename; a disk may lie about its flushes. Linux, the BSDs and macOS by
 // their own barriers (see posix_file.hpp); macOS and the BSDs are compiled against their declarations in the tests, not run.
 
@@ -183,8 +185,9 @@ class posix_operations {
     ::close(descriptor);
     if (answer == 0) return {};
     const enum code code = code_of_errno(error);
+    const enum doubt doubt = code == code::unsupported || code == code::invalid_argument ? doubt::none : doubt::durable;
     return failure(code == code::io ? code::sync_lost : code, operation::sync_all, error)
-        .with(doubt::durable)
+        .with(doubt)
         .about({path.data(), path.size()});
 #else
     return failure(code::unsupported, operation::sync_all).about({path.data(), path.size()});

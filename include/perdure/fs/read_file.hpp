@@ -11,7 +11,8 @@
 // Failure: too_large where the file has more bytes than the buffer, or than size_bytes_max; what the buffer holds is then
 //   unspecified. not_found, not_a_directory, is_a_directory, permission and the rest as the Fs has them.
 // Crash: a read proves that something is visible, not that it is durable.
-// Not promised: that it returns, from a pipe that nobody writes to. One version of a file that is written in place meanwhile. The container's own allocation may throw.
+// Not promised: that it returns, from a pipe that nobody writes to. One version of a file that is written in place meanwhile. The
+// container's own allocation may throw.
 
 #include <perdure/fs/fs.hpp>
 #include <perdure/fs/native_fs.hpp>
@@ -47,8 +48,9 @@ template <Fs F>
   return got;
 }
 
-// A container of no bytes would be a buffer of none: say how many it may have at most.
+// A string is seldom meant as a buffer of as many bytes as it has: say how many it may have at most.
 template <Fs F, ResizableBytes C>
+  requires requires(C& text) { text.c_str(); }
 result<void> read_file(F& fs, path_view path, C& into) = delete;
 
 template <Fs F, ResizableBytes C>
@@ -91,6 +93,7 @@ template <Fs F = native_fs>
   return read_file(fs, path, buffer);
 }
 template <ResizableBytes C, Fs F = native_fs>
+  requires requires(C& text) { text.c_str(); }
 result<void> read_file(path_view path, C& into) = delete;
 template <ResizableBytes C, Fs F = native_fs>
 [[nodiscard]] result<void> read_file(path_view path, C& into, std::uint64_t size_bytes_max) {

@@ -2,6 +2,7 @@
 // Copyright (c) The perdure contributors
 
 #include <perdure/fs/any_fs.hpp>
+#include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/link_or_copy.hpp>
 #include <perdure/fs/mem_fs.hpp>
@@ -162,4 +163,41 @@ TEST_CASE("any_fs: handles of any size are moved and closed once, and one moved 
   *held = std::move(*again);
   CHECK(held->make_dir("e"));
   CHECK(memory.stat("d/e"));
+}
+
+TEST_CASE("any_fs: a path that the model would take apart otherwise than everybody above is refused") {
+  mem_fs memory;
+  REQUIRE(memory.make_dir("root"));
+  REQUIRE(atomic_write(memory, "secret", "kept"));
+  testing::windows_like_fs<mem_fs> model(memory);
+  any_fs any(model);
+  auto rooted = at_fs<any_fs>::open(any, "root");
+  REQUIRE(rooted);
+  for (const char* path : {"..\\secret", "x\\..\\..\\secret"}) {
+    CHECK(atomic_write(*rooted, path, "taken").error().code() == code::invalid_argument);
+    CHECK(any.rename("secret", path).error().code() == code::invalid_argument);
+    CHECK(any.rename(path, "x").error().code() == code::invalid_argument);
+    CHECK(any.stat(path).error().code() == code::invalid_argument);
+    CHECK(any.make_dir(path).error().code() == code::invalid_argument);
+  }
+  std::string text;
+  REQUIRE(read_file(memory, "secret", text, 100));
+  CHECK(text == "kept");
+  REQUIRE(atomic_write(*rooted, "f", "x"));
+  // Where the model separates by '/' alone, any other character is one of a name.
+  any_fs plain(memory);
+  REQUIRE(atomic_write(plain, "a\\b:c", "x"));
+  CHECK(memory.stat("a\\b:c"));
+}
+
+TEST_CASE("any_fs: an extended attribute is removed through it, too") {
+  mem_fs memory;
+  any_fs any(memory);
+  auto file = any.open("f", {.access = access::read_write, .creation = creation::create});
+  REQUIRE(file);
+  REQUIRE(set_xattr(*file, "user.a", "1"));
+  REQUIRE(remove_xattr(*file, "user.a"));
+  int seen = 0;
+  REQUIRE(for_each_xattr(*file, [&](path_view, bytes) { return ++seen, visit::go_on; }));
+  CHECK(seen == 0);
 }

@@ -164,6 +164,8 @@ TEST_CASE("at_fs: no path leads out, whatever is asked of it") {
                                                "out/../a/f"};
     for (const std::string& path : ways_out) {
       INFO(path);
+      // What moves or removes a name does not follow a link for the slash behind it, and has nowhere to be led.
+      const enum code named = path == "up/" || path == "out/" ? code::not_a_directory : code::permission;
       char room[64];
       for (const auto access : {access::read, access::write, access::read_write}) {
         for (const auto creation : {creation::must_exist, creation::create, creation::create_new})
@@ -171,13 +173,13 @@ TEST_CASE("at_fs: no path leads out, whatever is asked of it") {
       }
       CHECK(code_of(at.stat(path)) == code::permission);
       CHECK(code_of(at.stat_link(path)) == code::permission);
-      CHECK(code_of(at.rename("a/f", path)) == code::permission);
-      CHECK(code_of(at.rename(path, "stolen")) == code::permission);
-      CHECK(code_of(at.rename_no_replace("a/f", path)) == code::permission);
-      CHECK(code_of(at.rename_no_replace(path, "stolen")) == code::permission);
-      CHECK(code_of(at.remove(path)) == code::permission);
+      CHECK(code_of(at.rename("a/f", path)) == named);
+      CHECK(code_of(at.rename(path, "stolen")) == named);
+      CHECK(code_of(at.rename_no_replace("a/f", path)) == named);
+      CHECK(code_of(at.rename_no_replace(path, "stolen")) == named);
+      CHECK(code_of(at.remove(path)) == named);
       CHECK(code_of(at.make_dir(path)) == code::permission);
-      CHECK(code_of(at.remove_dir(path)) == code::permission);
+      CHECK(code_of(at.remove_dir(path)) == named);
       CHECK(code_of(at.for_each_entry(path, list_nothing)) == code::permission);
       CHECK(code_of(at.sync_dir(path)) == code::permission);
       CHECK(code_of(at.sync_all(path)) == code::permission);

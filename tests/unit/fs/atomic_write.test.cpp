@@ -308,6 +308,17 @@ TEST_CASE("atomic_write: a new file is as open as any that the process creates")
   CHECK((stat_of(dir / "f").st_mode & 07777) == 0640);
 }
 
+TEST_CASE("atomic_write: the time alone is kept, and the mode is that of any new file") {
+  const tests::temp_dir dir;
+  put(dir / "f", "old");
+  REQUIRE(::chmod((dir / "f").c_str(), 0600) == 0);
+  const mode_t before = ::umask(022);
+  const auto done = atomic_write(dir / "f", "new", {.keep = keep::modified});
+  ::umask(before);
+  REQUIRE(done);
+  CHECK((stat_of(dir / "f").st_mode & 07777) == 0644);
+}
+
 TEST_CASE("atomic_write: mode, owner, times and attributes of the replaced file are kept when asked") {
   const tests::temp_dir dir;
   put(dir / "f", "old");

@@ -204,3 +204,20 @@ TEST_CASE("atomic_writer: a failure tells the end of a path that is longer than 
   REQUIRE(spent->commit());
   CHECK(tests::get_from(fs, path).empty());
 }
+
+TEST_CASE("atomic_writer: a failure says that a path was cut, and cuts it between characters") {
+  mem_fs fs;
+  REQUIRE(fs.make_dir("d"));
+  const std::string path = "d/" + std::string(50, 'x') + "\xc3\xa4" + std::string(53, 'y');
+  auto spent = atomic_writer<mem_fs>::open(fs, path);
+  REQUIRE(spent);
+  REQUIRE(spent->write("x"));
+  REQUIRE(fs.for_each_entry("d", [&](const dir_entry& entry) {
+    CHECK(fs.remove("d/" + std::string(entry.name.data(), entry.name.size())));
+    return visit::go_on;
+  }));
+  const auto done = spent->commit();
+  REQUIRE_FALSE(done);
+  CHECK(done.error().path_cut());
+  CHECK(done.error().path() == bytes(std::string(53, 'y')));
+}

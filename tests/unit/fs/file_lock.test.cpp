@@ -212,3 +212,14 @@ TEST_CASE("file_lock: every model excludes, or says that it cannot") {
     CHECK(tests::names_of(fs, dir) == std::set<std::string>{"lock"});
   });
 }
+
+TEST_CASE("file_lock: who waits for less than no time asks once") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  manual_clock clock;
+  const auto held = file_lock<>::take(fs, dir / "lock", clock, -1);
+  REQUIRE(held);
+  for (const std::int64_t timeout : {std::int64_t{-1}, INT64_MIN})
+    CHECK(file_lock<>::take(fs, dir / "lock", clock, timeout).error().code() == code::timed_out);
+  CHECK(clock.elapsed_ns() == 0);
+}

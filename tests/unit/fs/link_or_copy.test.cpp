@@ -3,6 +3,10 @@
 
 #include <perdure/fs/link_or_copy.hpp>
 
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/testing/fault_fs.hpp>
+#include <perdure/testing/fs_archetypes.hpp>
+
 #include <tests/support/catch.hpp>
 #include <tests/support/child.hpp>
 #include <tests/support/models.hpp>
@@ -365,4 +369,36 @@ TEST_CASE("link_or_copy: a source that may not be read is neither linked nor cop
           return 0;
         }) == 0);
   CHECK((names_in(dir.path()).size() == 1 && names_in(other.path()).empty()));
+}
+
+TEST_CASE("link_or_copy: what fails about the source is no doubt about the target, which is not there yet") {
+  const tests::temp_dir dir;
+  put(dir / "a", "content");
+  posix_fs disk;
+  for (const char* step : {"sync(all)", "close"}) {
+    INFO(step);
+    tests::scripted_fs<posix_fs> fs(disk);
+    fs.script().before = tests::fail(step, failure(code::sync_lost, operation::sync, EIO).with(doubt::durable));
+    const auto refused = link_or_copy(fs, dir / "a", fs, dir / "b");
+    CHECK((refused.error().code() == code::sync_lost && refused.error().outcome() == outcome::unchanged));
+    CHECK(names_in(dir.path()) == std::set<std::string>{"a"});
+  }
+}
+
+TEST_CASE("link_or_copy: where nobody can tell how private the source is, there is no copy") {
+  mem_fs from;
+  REQUIRE(atomic_write(from, "a", "secret", {.mode = 0600}));
+  mem_fs to;
+  testing::fault_fs fs(from, "get_attributes ** io");
+  CHECK(link_or_copy(fs, "a", to, "b").error().code() == code::io);
+  CHECK(to.stat("b").error().code() == code::not_found);
+}
+
+TEST_CASE("link_or_copy: what is written in place had its name before, so that a barrier is not enough") {
+  mem_fs memory;
+  REQUIRE(atomic_write(memory, "a", "content"));
+  tests::scripted_fs<mem_fs> fs(memory);
+  testing::poorest_fs<mem_fs> source(memory);  // without attributes to set, which would need a full sync anyway
+  REQUIRE(link_or_copy(source, "a", fs, "b", {.placement = placement::direct}));
+  CHECK(fs.script().trace() == "create write sync(data) close sync_dir(.)");
 }

@@ -267,3 +267,32 @@ TEST_CASE("mem_fs: a deep tree and long chains of links end as their parts do") 
   CHECK(fs.stat("long/" + std::string(2000, 'x')).error().code() == code::too_large);
   CHECK(fs.stat("short/../../" + std::string(200, '/') + "0/f").error().code() == code::not_found);
 }
+
+TEST_CASE("mem_fs: one that is assigned to lets go of what it held, in whatever directory it stood") {
+  mem_fs a;
+  REQUIRE(a.make_dir("d"));
+  REQUIRE(atomic_write(a, "d/f", "content"));
+  mem_fs d = *a.open_dir("d");
+  a = mem_fs();
+  CHECK(get(d, "f") == "content");
+  d = mem_fs();
+  CHECK(d.used_bytes() == 0);
+  CHECK(get(d, "f") == "(nothing)");
+}
+
+TEST_CASE("mem_fs: a tree of any depth is let go of") {
+  mem_fs fs;
+  REQUIRE(fs.make_dir("t"));
+  // From above, for no path is that long.
+  for (int depth = 0; depth < 400'000; ++depth) {
+    if (!fs.make_dir("n") || !fs.rename("t", "n/t") || !fs.rename("n", "t")) FAIL("at " << depth);
+  }
+  REQUIRE(atomic_write(fs, "t/t/t/f", "x"));
+}
+
+TEST_CASE("mem_fs: two are two, whatever they lock with") {
+  basic_mem_fs<no_sync> one;
+  basic_mem_fs<native_sync> other;
+  CHECK_FALSE(same_backend(one, other));
+  CHECK_FALSE(one.nonce() == other.nonce());
+}

@@ -110,8 +110,11 @@ TEST_CASE("posix_file: syncs of every strength succeed, and what cannot be synce
   const posix_file other_end(ends[0]);
   const auto refused = pipe_end.sync(sync_what::all);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().code() == code::unsupported);
-  CHECK(pipe_end.sync(sync_what::all).error().code() == code::sync_lost);
+  CHECK((refused.error().code() == code::unsupported && refused.error().doubt() == doubt::none));
+  CHECK(pipe_end.sync(sync_what::all).error().code() == code::unsupported);
+  REQUIRE(file.close());
+  CHECK(file.sync(sync_what::all).error().code() == code::invalid_argument);
+  CHECK(file.read_at(0, mutable_bytes()).error().code() == code::invalid_argument);
 }
 
 TEST_CASE("posix_file: a lock excludes other handles, of this process too, until its handle is closed") {
@@ -125,6 +128,20 @@ TEST_CASE("posix_file: a lock excludes other handles, of this process too, until
   CHECK(b.try_lock(lock_mode::exclusive).error().code() == code::busy);
   CHECK(a.close());
   CHECK(b.try_lock(lock_mode::exclusive));
+}
+
+TEST_CASE("posix_file: a lock that cannot become exclusive stays shared") {
+  const tests::temp_dir dir;
+  auto a = open_new(dir / "f");
+  auto b = open_new(dir / "f");
+  auto c = open_new(dir / "f");
+  REQUIRE(a.try_lock(lock_mode::shared));
+  REQUIRE(b.try_lock(lock_mode::shared));
+  const auto refused = a.try_lock(lock_mode::exclusive);
+  CHECK((refused.error().code() == code::busy && refused.error().doubt() == doubt::none));
+  REQUIRE(b.close());
+  CHECK(c.try_lock(lock_mode::exclusive).error().code() == code::busy);
+  CHECK(a.try_lock(lock_mode::exclusive));
 }
 
 TEST_CASE("posix_file: a map shows the content and outlives the handle") {
@@ -313,6 +330,10 @@ TEST_CASE("posix_file: an extended attribute can be removed, and one that is not
   CHECK(file.remove_xattr("user.note"));
   CHECK(file.remove_xattr("user." + std::string(300, 'n')).error().code() == code::too_large);
   CHECK(file.remove_xattr("nonsense").error().code() == code::unsupported);
+  for (const std::string& name : {std::string(), std::string("user.a\0b", 8)}) {
+    CHECK(file.set_xattr(name, "1").error().code() == code::invalid_argument);
+    CHECK(file.remove_xattr(name).error().code() == code::invalid_argument);
+  }
   int visits = 0;
   REQUIRE(file.for_each_xattr([&](path_view, bytes) { return ++visits, visit::go_on; }));
   CHECK(visits == 0);

@@ -265,3 +265,36 @@ TEST_CASE("temp_sweep: a directory that may not be written to keeps its orphans,
   REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
   CHECK(temp_sweep(dir.path())->removed == 1);
 }
+
+#if defined(__linux__)
+TEST_CASE("temp_sweep: a writer whose clock since boot is another one is not judged by its start time") {
+  if (tests::skipped_without_root("a time namespace")) return;
+  const tests::temp_dir dir;
+  put(dir / name_of(posix_fs().nonce()), "being written");
+  CHECK(tests::in_child([&]() -> int {
+          if (::unshare(CLONE_NEWTIME) != 0) return tests::could_not_mount;
+          const int offsets = ::open("/proc/self/timens_offsets", O_WRONLY);
+          if (::write(offsets, "boottime 100000 0", 17) != 17) return tests::could_not_mount;
+          ::close(offsets);
+          return tests::in_child([&]() -> int {  // the first process that lives by it
+            const auto swept = temp_sweep(dir.path());
+            return swept && swept->removed == 0 && swept->unjudged == 1 ? 0 : 1;
+          });
+        }) == 0);
+}
+#endif
+
+TEST_CASE("temp_sweep: a process that cannot look who it is, for want of handles, looks again") {
+  CHECK(tests::in_child([]() -> int {
+          return tests::in_child([]() -> int {  // the child of a fork does not know yet
+            std::vector<int> taken;
+            for (int one = ::dup(0); one >= 0; one = ::dup(0)) taken.push_back(one);
+            const auto blind = posix_fs().nonce();
+            for (const int one : taken) ::close(one);
+            const auto seeing = posix_fs().nonce();
+            if (blind.place != 0 || blind.process != static_cast<std::uint64_t>(::getpid())) return 1;
+            if (posix_fs().writer(blind) != writer_state::unknown) return 2;
+            return seeing.place != 0 && seeing.serial != blind.serial && posix_fs().writer(seeing) == writer_state::alive ? 0 : 3;
+          });
+        }) == 0);
+}

@@ -19,12 +19,15 @@ struct mem_fs_options {
 
 namespace detail {
 
+inline std::uint64_t mem_instances = 0;  // of any Sync
+
 template <class S>
 struct mem_core {
-  explicit mem_core(const mem_fs_options& options) : tree(options.capacity_bytes), unix_ns(options.unix_ns) {
-    static std::uint64_t instances = 0;
-    instance = __atomic_add_fetch(&instances, 1, __ATOMIC_RELAXED);
-  }
+  explicit mem_core(const mem_fs_options& options)
+      : tree(options.capacity_bytes),
+        unix_ns(options.unix_ns),
+        instance(__atomic_add_fetch(&mem_instances, 1U, __ATOMIC_RELAXED)) {}
+  static void destroy(mem_core* core) noexcept { delete core; }
   [[nodiscard]] std::int64_t now() const { return unix_ns != nullptr ? unix_ns() : time_unknown; }
 
   std::uint32_t references = 0;
@@ -202,6 +205,13 @@ class basic_mem_file {
     } else if (!node_->xattrs.insert(name, detail::moved(made))) {
       return failure(code::no_space, operation::set_attributes);
     }
+    return {};
+  }
+  [[nodiscard]] result<void> remove_xattr(path_view name) {
+    if (node_ == nullptr) return closed(operation::set_attributes);
+    if (name.empty()) return failure(code::invalid_argument, operation::set_attributes);
+    const scoped_lock lock(core_->mutex);
+    node_->xattrs.erase(name);
     return {};
   }
 

@@ -28,7 +28,12 @@ class mem_ref {
     return *this;
   }
   ~mem_ref() {
-    if (object_ != nullptr && __atomic_sub_fetch(&object_->references, 1U, __ATOMIC_ACQ_REL) == 0) delete object_;
+    if (T* const last = let_go(); last != nullptr) T::destroy(last);
+  }
+  // Refers to nothing any more. The object, if this was the last reference to it.
+  [[nodiscard]] T* let_go() noexcept {
+    T* const object = detail::exchanged(object_, nullptr);
+    return object != nullptr && __atomic_sub_fetch(&object->references, 1U, __ATOMIC_ACQ_REL) == 0 ? object : nullptr;
   }
   [[nodiscard]] T* get() const noexcept { return object_; }
   [[nodiscard]] T* operator->() const noexcept { return object_; }
@@ -90,6 +95,22 @@ class mem_content {
 struct mem_inode {
   mem_inode(file_kind its_kind, permissions mode, mem_space& space) noexcept : kind(its_kind), content(space) {
     about.mode = mode;
+  }
+
+  // With all that only it held. One after another, for a tree may be deeper than a stack.
+  static void destroy(mem_inode* last) noexcept {
+    last->parent = nullptr;  // from here on: the next to be destroyed
+    while (last != nullptr) {
+      mem_inode* const node = last;
+      last = node->parent;
+      for (auto* entry = node->entries.after(""); entry != nullptr; entry = node->entries.after(entry->name())) {
+        mem_inode* const child = entry->value.let_go();
+        if (child == nullptr) continue;
+        child->parent = last;
+        last = child;
+      }
+      delete node;
+    }
   }
 
   std::uint32_t references = 0;
@@ -174,7 +195,8 @@ class mem_tree {
       }
       const auto* const entry = at.node->entries.find(name);
       mem_node next = entry == nullptr ? mem_node() : entry->value;
-      if (next != nullptr && next->kind == file_kind::link && (!is_last || slash_after || links == links::follow)) {
+      const bool follows_slash = slash_after && !takes_the_name(operation);
+      if (next != nullptr && next->kind == file_kind::link && (!is_last || follows_slash || links == links::follow)) {
         const path_view target(reinterpret_cast<const char*>(next->content.data()), next->content.size());
         if (links_left-- == 0) return failure(code::invalid_argument, operation);
         if (target.size() + rest.size() > path_size_max) return failure(code::too_large, operation);
@@ -196,6 +218,10 @@ class mem_tree {
     if (at.node != nullptr && at.as_directory && at.node->kind != file_kind::directory)
       return failure(code::not_a_directory, operation);
     return at;
+  }
+  // What moves or removes a name never means what a link leads to, slash or not.
+  [[nodiscard]] static constexpr bool takes_the_name(enum operation operation) noexcept {
+    return operation == operation::rename || operation == operation::remove || operation == operation::remove_dir;
   }
   [[nodiscard]] static path_view without_slashes(path_view path) noexcept {
     std::size_t at = 0;

@@ -41,10 +41,14 @@ inline constexpr std::uint64_t mix_start = 0xcbf29ce484222325ULL;
 // 40 bits of it: with the other numbers enough to tell places apart, and eight letters of a name.
 [[nodiscard]] inline std::uint64_t folded(std::uint64_t mixed) noexcept { return (mixed ^ mixed >> 40) & 0xffffffffff; }
 
+// Somebody could not look, for now.
+inline thread_local bool short_of_handles = false;
+
 #if defined(PERDURE_OS_LINUX)
 
 [[nodiscard]] inline bytes read_small_file(const char* path, char (&buffer)[1024]) noexcept {
   const int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) short_of_handles = true;
   if (descriptor < 0) return {};
   ssize_t got;
   do got = ::read(descriptor, buffer, sizeof(buffer));
@@ -108,9 +112,13 @@ struct process_line {
 [[nodiscard]] inline std::uint64_t place_of_this_process() noexcept {
   char buffer[1024];
   const bytes boot = read_small_file("/proc/sys/kernel/random/boot_id", buffer);
-  struct stat space;
-  if (boot.empty() || ::stat("/proc/self/ns/pid", &space) != 0) return 0;
-  return folded(mixed(mixed(mix_start, boot), bytes_of(static_cast<std::uint64_t>(space.st_ino))));
+  struct stat processes;
+  struct stat times = {};
+  if (boot.empty() || ::stat("/proc/self/ns/pid", &processes) != 0) return 0;
+  // Where the clock since boot is another one, so are the start times.
+  (void)::stat("/proc/self/ns/time", &times);
+  const std::uint64_t spaces[] = {processes.st_ino, times.st_ino};
+  return folded(mixed(mixed(mix_start, boot), bytes_of(spaces)));
 }
 
 #else
@@ -144,7 +152,8 @@ struct writer_identity {
 };
 inline writer_identity this_writer;
 
-inline void work_out_this_writer() noexcept {
+// False where that cannot be done for now.
+[[nodiscard]] inline bool work_out_this_writer() noexcept {
   const int number = static_cast<int>(::getpid());
   int seen = 0;
   if (__atomic_compare_exchange_n(&this_writer.state, &seen, -number, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
@@ -152,19 +161,24 @@ inline void work_out_this_writer() noexcept {
       this_writer.hooked =
           ::pthread_atfork(nullptr, nullptr, [] { __atomic_store_n(&this_writer.state, 0, __ATOMIC_RELEASE); }) == 0;
     const auto process = static_cast<std::uint64_t>(number);
+    short_of_handles = false;
     this_writer.self = {place_of_this_process(), process, started_of_this_process(process), 0};
-    __atomic_store_n(&this_writer.state, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&this_writer.state, short_of_handles ? 0 : 1, __ATOMIC_RELEASE);
+    return !short_of_handles;
   } else if (seen < 0 && seen != -number) {
     // Our parent was at it when it forked us, and the thread that was is not with us.
     __atomic_compare_exchange_n(&this_writer.state, &seen, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
   } else if (seen < 0) {
     ::usleep(50);
   }
+  return true;
 }
 
 [[nodiscard]] inline nonce posix_nonce() noexcept {
-  while (__atomic_load_n(&this_writer.state, __ATOMIC_ACQUIRE) != 1) work_out_this_writer();
-  nonce name = this_writer.self;
+  bool known = true;
+  while (known && __atomic_load_n(&this_writer.state, __ATOMIC_ACQUIRE) != 1) known = work_out_this_writer();
+  // Nobody can judge a writer without a place: its files go by their age.
+  nonce name = known ? this_writer.self : nonce{0, static_cast<std::uint64_t>(::getpid()), 0, 0};
   name.serial = __atomic_add_fetch(&this_writer.serial, 1, __ATOMIC_RELAXED);
   return name;
 }

@@ -121,7 +121,8 @@ class staged_file {
     open_options how;
     how.access = access::write;
     how.creation = creation::create_new;
-    const bool closed_first = replaced_.has_value() || contains(options_.set, attribute_set::mode);
+    const bool takes_mode = replaced_.has_value() && contains(options_.keep, keep::mode);
+    const bool closed_first = takes_mode || contains(options_.set, attribute_set::mode);
     how.mode = closed_first ? 0600 : options_.mode;
     // A name that is taken is somebody else's, or an orphan, and never ours to touch. On a device whose nonces start again
     // with every boot there may be some to skip.
@@ -165,8 +166,9 @@ class staged_file {
     if (replaced_) PERDURE_TRY(take_over());
     if (options_.set != attribute_set::none) PERDURE_TRY(set_attributes(*file_, options_.attributes, options_.set));
     if (options_.durability != durability::none) {
-      // A barrier is enough for the content: once the directory is synced the name survives, and what came before it with it.
-      const auto synced = file_->sync(dressed ? sync_what::all : sync_what::order);
+      // A barrier is enough for the content where the name comes after it: once the directory is synced the name survives, and
+      // what came before it with it.
+      const auto synced = file_->sync(dressed ? sync_what::all : in_place_ ? sync_what::data : sync_what::order);
       if (!synced && synced.error().code() != code::unsupported) return synced;
       if (!synced && options_.at_least != durability::none) return synced;
       if (!synced) reached_ = durability::none;
@@ -321,18 +323,15 @@ class staged_file {
   // What a directory hands to every new file in it, an access control list above all, the replaced file may not have had.
   template <class Note>
   [[nodiscard]] result<void> drop_inherited_xattrs(Note&& note) {
-    if constexpr (requires { file_->remove_xattr(path_view()); }) {
-      return for_each_xattr(*file_, [&](path_view name, bytes) {
-        bool had = false;
-        const auto listed = for_each_xattr(*replaced_, [&](path_view other, bytes) {
-          had = other == name;
-          return had ? visit::stop : visit::go_on;
-        });
-        if (!listed) return note(listed);
-        return had ? visit::go_on : note(file_->remove_xattr(name));
+    return for_each_xattr(*file_, [&](path_view name, bytes) {
+      bool had = false;
+      const auto listed = for_each_xattr(*replaced_, [&](path_view other, bytes) {
+        had = other == name;
+        return had ? visit::stop : visit::go_on;
       });
-    }
-    return {};
+      if (!listed) return note(listed);
+      return had ? visit::go_on : note(remove_xattr(*file_, name));
+    });
   }
 
   [[nodiscard]] PERDURE_FLAT result<void> take_name() {

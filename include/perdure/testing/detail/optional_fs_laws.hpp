@@ -63,6 +63,11 @@ std::vector<law<F>> optional_laws() {
          c.fails(c.fs.open(c / "loop", {}), code::invalid_argument, "a loop of links");
          c.succeeds(c.fs.remove(c / "l"), "remove");
          c.expect(c.get("f") == "through", "removing a link leaves its file");
+         c.succeeds(c.fs.make_dir(c / "d"), "make_dir");
+         c.succeeds(make_link(c.fs, "d", c / "to d"), "make_link");
+         c.fails(c.fs.remove_dir(c / "to d/"), code::not_a_directory, "remove_dir of a link to a directory");
+         c.fails(c.fs.rename(c / "to d/", c / "e"), code::not_a_directory, "rename of a link as a directory");
+         c.succeeds(c.fs.stat(c / "to d/"), "stat through a link to a directory");
        }},
       {"open_dir: a held directory stays the same one",
        [](kase c) {
@@ -97,6 +102,8 @@ std::vector<law<F>> optional_laws() {
          c.fails(try_lock(*b, lock_mode::shared), code::busy, "a shared lock beside it");
          c.succeeds(try_lock(*a, lock_mode::shared), "exclusive becomes shared");
          c.succeeds(try_lock(*b, lock_mode::shared), "two shared locks");
+         c.fails(try_lock(*b, lock_mode::exclusive), code::busy, "shared becomes exclusive beside another");
+         c.fails(try_lock(*a, lock_mode::exclusive), code::busy, "and stays shared");
          c.succeeds(a->close(), "close");
          c.succeeds(try_lock(*b, lock_mode::exclusive), "after the close");
        }},
@@ -136,6 +143,12 @@ std::vector<law<F>> optional_laws() {
                                    }),
                     "for_each_xattr");
          c.expect(seen == 1, "the extended attribute");
+         if (!c.applies(remove_xattr(*file, "user.note"), "remove_xattr")) return;
+         c.succeeds(remove_xattr(*file, "user.note"), "remove_xattr of what is not there");
+         c.succeeds(
+             for_each_xattr(*file, [&](path_view name, bytes) { return seen -= name == path_view("user.note"), visit::go_on; }),
+             "for_each_xattr");
+         c.expect(seen == 1, "a removed extended attribute");
        }},
       {"backend_id and sync_all: as the model says",
        [](kase c) {
