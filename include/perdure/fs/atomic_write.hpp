@@ -21,10 +21,11 @@
 // Success: the file holds the content. The report says which durability was reached; it is less than asked only where the
 //   system has no more (no sync of directories: Windows, some FUSE volumes; no sync of a file at all: then `none`; an ancestor
 //   that may not be read, with parents::make), and never less than options.at_least.
-// Failure: `unchanged`: the old file stands, or none, and no temporary file is left. `unknown` with doubt `visible`: the rename
-//   itself failed in the system and may have happened; with doubt `durable`: the new file is in place, and a crash may
-//   bring the old one back. An unknown is settled by writing again, not by reading (after existing::refuse, which would refuse
-//   its own file: by replacing it with the same bytes). Directories made by parents::make stay after any failure.
+// Failure: `unchanged`: the old file stands, or none, and no temporary file is left (unless removing it failed, too). `unknown` with
+//   doubt `visible`: the rename itself failed in the system and may have happened; with doubt `durable`: the new file is in
+//   place, and a crash may bring the old one back. An unknown is settled by writing again, not by reading (after
+//   existing::refuse, which would refuse its own file: by replacing it with the same bytes). Directories made by parents::make
+//   stay after any failure.
 //   not_found (the directory; a followed link that leads nowhere), not_a_directory, is_a_directory (the target; a name that
 //   ends in '/', "." or ".."), already_exists (existing::refuse), no_space, permission (also a read-only volume, or a directory
 //   that may be written to and not read, with durability::full), too_large (a name or a path), invalid_argument (an empty path, a
