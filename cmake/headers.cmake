@@ -74,9 +74,25 @@ set(PERDURE_HEADERS
   perdure/testing/detail/fault_file.hpp
   perdure/testing/detail/fault_words.hpp
   perdure/testing/detail/honest_fs_laws.hpp
+  perdure/testing/choose.hpp
+  perdure/testing/crash_fs.hpp
+  perdure/testing/fs_archetypes.hpp
+  perdure/testing/fs_laws.hpp
+  perdure/testing/profile.hpp
+
+  perdure/testing/detail/crash_file.hpp
+  perdure/testing/detail/disk.hpp
+  perdure/testing/detail/disk_node.hpp
+  perdure/testing/detail/disk_page.hpp
+  perdure/testing/detail/disk_states.hpp
+  perdure/testing/detail/disk_tree.hpp
+  perdure/testing/detail/effect_log.hpp
+  perdure/testing/detail/lab_hash.hpp
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/optional_fs_laws.hpp
+  perdure/testing/detail/page_options.hpp
   perdure/testing/detail/required_fs_laws.hpp
+  perdure/testing/detail/sized_files.hpp
 )
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.

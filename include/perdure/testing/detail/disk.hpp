@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_DETAIL_DISK_HPP
+#define PERDURE_TESTING_DETAIL_DISK_HPP
+
+// disk: the files behind every crash_fs and crash_file that share them, and the record of what was done to them. It changes the
+// tree, appends to the effect_log what that means for a power cut, and notes the moments at which the power may go. Whoever calls
+// holds `mutex`.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <perdure/core/clock.hpp>
+#include <perdure/testing/detail/disk_tree.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+namespace detail {
+
+struct trace_line {
+  std::uint32_t op = 0;  // 0: what happened between operations
+  std::string text;
+};
+struct sync_site {
+  std::uint32_t op = 0;
+  std::string text;
+};
+
+class disk {
+ public:
+  std::mutex mutex;
+  disk_tree tree;
+  effect_log log;
+  manual_clock clock{std::int64_t{1'000'000'000} * ns_per_second};
+  std::uint64_t boot = 1;
+  std::uint32_t process = 1;  // which process may touch it: handles of earlier ones are dead
+  std::uint64_t serial = 0;
+  bool recording = false;
+  bool tracing = false;
+  bool cut_everywhere = false;           // at every operation, not only where the set of legal disks can have grown most
+  std::uint32_t ops = 0;                 // how many there were
+  std::uint32_t kill_at = UINT32_MAX;    // the operation before which the process dies
+  std::uint32_t skip_sync = UINT32_MAX;  // the sync that silently does nothing
+  std::size_t steps = 0;                 // of the history that goes along with the cuts
+  std::vector<power_cut> cuts;
+  std::vector<trace_line> trace;
+  std::vector<sync_site> syncs;
+  std::unique_ptr<disk_tree> untouched;  // of a disk that is to be put back: what it was before the first change
+  bool put_back = false;
+
+  void begin_recording(const profile& rules) {
+    log = effect_log(rules);
+    recording = true;
+    cut_everywhere = cut_everywhere || rules.everything_survives;
+  }
+
+  // Before each operation that changes or syncs something. False: the process is dead.
+  template <class Text>
+  [[nodiscard]] bool begin(std::uint32_t caller, Text&& text) {
+    if (caller == process && ops == kill_at) kill();
+    if (caller != process) return false;
+    if (put_back && !untouched) untouched = std::make_unique<disk_tree>(tree);
+    if (recording && cut_everywhere) note_cut();
+    ++ops;
+    if (tracing) trace.push_back({ops, text()});
+    log.begin_operation(ops);
+    return true;
+  }
+  void kill() noexcept {
+    ++process;
+    for (inode i = root_inode; i < tree.count(); ++i) {
+      tree[i].exclusive_lock = false;
+      tree[i].shared_locks = 0;
+    }
+  }
+  void end() {
+    if (recording) log.end_operation();
+  }
+
+  // The power may go now. Nothing new since the last time: there is no disk that was not possible then.
+  void note_cut() {
+    if (cuts.empty() || changes_ != changes_at_cut_) cuts.push_back(log.cut(ops + 1, steps));
+    changes_at_cut_ = changes_;
+  }
+  // The history goes one step on. What could be found before it, could be found without it.
+  void note_step() {
+    if (recording) note_cut();
+    ++steps;
+    ++changes_;
+  }
+
+  // For people: what it is called now.
+  [[nodiscard]] std::string name_of(inode number) const {
+    if (number == root_inode) return "/";
+    for (inode parent = root_inode; parent < tree.count(); ++parent) {
+      for (const disk_entry& entry : tree[parent].entries) {
+        if (entry.target == number) return parent == root_inode ? entry.name : name_of(parent) + "/" + entry.name;
+      }
+    }
+    return "a file without a name";
+  }
+
+  [[nodiscard]] std::int64_t now_ns() const noexcept { return clock.unix_ns(); }
+
+  [[nodiscard]] inode make(file_kind kind, permissions mode, inode parent) {
+    const inode made = tree.make(kind, mode, parent, now_ns());
+    if (recording && log.rules().dangling_entries && kind != file_kind::directory) {
+      const chain_id id = log.begin_chain(chain_kind::presence, made, 0, {});
+      tree[made].presence_pending = id;
+      version there;
+      there.target = 1;
+      append(id, effect_log::effect_kind::data, std::move(there));
+    }
+    return made;
+  }
+
+  need set_entry(inode directory, path_view name, inode target) {
+    disk_entry& entry = tree[directory].entry(name);
+    const inode was = std::exchange(entry.target, target);
+    if (!recording) return {no_chain, 0};
+    if (entry.pending == no_chain) {
+      version before;
+      before.target = was;
+      const auto index = static_cast<std::uint32_t>(&entry - tree[directory].entries.data());
+      entry.pending = log.begin_chain(chain_kind::entry, directory, index, std::move(before));
+    }
+    version next;
+    next.target = target;
+    return append(entry.pending, effect_log::effect_kind::metadata, std::move(next));
+  }
+
+  void rename(inode from, path_view old_name, inode to, path_view new_name, inode moved) {
+    const rename_order order = from == to ? log.rules().rename_same_dir : log.rules().rename_across_dirs;
+    const disk_entry* const replaced = tree[to].find(new_name);
+    if (recording && order == rename_order::delete_first) {
+      if (replaced != nullptr && replaced->target != 0) set_entry(to, new_name, 0);
+      set_entry(from, old_name, 0);
+      set_entry(to, new_name, moved);
+      return;
+    }
+    const need set = set_entry(to, new_name, moved);
+    const need cleared = set_entry(from, old_name, 0);
+    if (!recording) return;
+    if (order == rename_order::all_or_none) log.join({set, cleared});
+    if (order == rename_order::set_first) log.require(cleared, set);
+  }
+
+  void write(inode file, std::uint64_t offset, gather from) {
+    const std::uint64_t end = offset + from.size();
+    if (end == offset) return;
+    const auto first = static_cast<std::size_t>(offset / page_size);
+    const auto last = static_cast<std::size_t>((end - 1) / page_size);
+    disk_node& node = tree[file];
+    if (node.pages.size() <= last) node.pages.resize(last + 1);
+    std::vector<bool> had_content(recording ? last - first + 1 : 0);
+    for (std::size_t i = 0; i < had_content.size(); ++i) {
+      had_content[i] = node.pages[first + i].size() != 0;
+      (void)page_chain(file, first + i);
+    }
+    std::uint64_t at = offset;
+    for (bytes part : from) {
+      while (!part.empty()) {
+        const auto in_page = static_cast<std::size_t>(at % page_size);
+        const bytes piece = part.first(page_size - in_page);
+        node.pages[static_cast<std::size_t>(at / page_size)].write(in_page, piece);
+        at += piece.size();
+        part = part.from(piece.size());
+      }
+    }
+    node.about.modified_ns = now_ns();
+    std::vector<need> written;
+    for (std::size_t page = first; recording && page <= last; ++page) {
+      const std::uint64_t start = std::uint64_t{page} * page_size;
+      const auto begin = static_cast<std::uint16_t>(offset > start ? offset - start : 0);
+      const auto stop = static_cast<std::uint16_t>(end - start < page_size ? end - start : page_size);
+      const need one = append_page(file, page, begin, stop);
+      const bool waits = log.rules().growth_order == growth_order::data_first ||
+                         (log.rules().growth_order == growth_order::new_pages_last && !had_content[page - first]);
+      if (waits) written.push_back(one);
+    }
+    if (end > node.size) resize(file, end, effect_log::effect_kind::growth, written);
+  }
+
+  void truncate(inode file, std::uint64_t size) {
+    disk_node& node = tree[file];
+    const std::uint64_t was = node.size;
+    node.about.modified_ns = now_ns();
+    if (size == was) return;
+    const need sized = resize(file, size, size < was ? effect_log::effect_kind::metadata : effect_log::effect_kind::growth, {});
+    std::vector<need> group{sized};
+    for (auto page = static_cast<std::size_t>(size / page_size); size < was && page < node.pages.size(); ++page) {
+      const std::uint64_t start = std::uint64_t{page} * page_size;
+      const auto end = static_cast<std::uint16_t>(size > start ? size - start : 0);
+      if (node.pages[page].size() <= end) continue;
+      const chain_id id = recording ? page_chain(file, page) : no_chain;
+      node.pages[page].cut(end);
+      if (!recording) continue;
+      version shorter;
+      shorter.page = node.pages[page];
+      shorter.written = log.at(id).versions.back().written;
+      shorter.written.cut(end);
+      group.push_back(append(id, effect_log::effect_kind::data, std::move(shorter)));
+    }
+    if (recording && group.size() > 1) log.join(group);
+  }
+
+  // After the node was changed: which of its attributes are to be taken from there.
+  void changed_attributes(inode file, const attributes& was, const std::map<std::string, std::string>& had, chain_kind kind) {
+    if (!recording) return;
+    const disk_node& node = tree[file];
+    chain_id& id = tree[file].attributes_pending[static_cast<std::size_t>(kind) - static_cast<std::size_t>(chain_kind::mode)];
+    if (id == no_chain) {
+      version before;
+      before.about = std::make_shared<const file_attributes>(file_attributes{was, had});
+      id = log.begin_chain(kind, file, 0, std::move(before));
+    }
+    version next;
+    next.about = std::make_shared<const file_attributes>(file_attributes{node.about, node.xattrs});
+    append(id, effect_log::effect_kind::metadata, std::move(next));
+  }
+
+  // Is this sync the one that is to do nothing? Each is counted, and the power may go before it.
+  template <class Text>
+  [[nodiscard]] bool begin_sync(Text&& text) {
+    if (!recording) return false;
+    if (tracing) {
+      syncs.push_back({ops, text()});
+    } else {
+      syncs.push_back({ops, {}});
+    }
+    if (changes_ != changes_at_cut_) {
+      cuts.push_back(log.cut(ops, steps));
+      changes_at_cut_ = changes_;
+    }
+    const bool skipped = syncs.size() - 1 == skip_sync;
+    if (skipped && tracing) trace.back().text += "  (it silently does nothing)";
+    return !skipped;
+  }
+
+  void sync_file(inode file, sync_what what) {
+    const disk_node& node = tree[file];
+    if (what == sync_what::order) {
+      log.hold_back_for(node.size_pending);
+      for (const chain_id id : node.pages_pending) log.hold_back_for(id);
+      mark_settled(node);
+      return;
+    }
+    const bool grown = node.size_pending != no_chain && log.at(node.size_pending).durable != log.at(node.size_pending).top();
+    log.settle(node.size_pending);
+    for (const chain_id id : node.pages_pending) log.settle(id);
+    log.settle(node.presence_pending);
+    mark_settled(node);
+    for (const chain_id id : node.attributes_pending) {
+      if (what == sync_what::all) log.settle(id);
+    }
+    if (what == sync_what::all || grown || log.rules().overwrite_sync_saves_names) sync_names_of(file);
+  }
+  void sync_entries(inode directory) {
+    for (const disk_entry& entry : tree[directory].entries) {
+      log.settle(entry.pending);
+      if (entry.target != 0) log.settle(tree[entry.target].presence_pending);
+    }
+    sync_names_of(directory);
+  }
+  void sync_everything() {
+    for (chain_id id = 0; id < log.chains().size(); ++id) log.settle(id);
+    for (inode i = root_inode; i < tree.count(); ++i) mark_settled(tree[i]);
+  }
+
+ private:
+  need append(chain_id id, effect_log::effect_kind kind, version next) {
+    ++changes_;
+    return log.append(id, kind, std::move(next));
+  }
+
+  [[nodiscard]] chain_id page_chain(inode file, std::size_t page) {
+    disk_node& node = tree[file];
+    if (node.pages_pending.size() <= page) node.pages_pending.resize(page + 1, no_chain);
+    if (node.pages_pending[page] == no_chain) {
+      version before;
+      if (page < node.pages.size()) before.page = node.pages[page];
+      node.pages_pending[page] = log.begin_chain(chain_kind::page, file, static_cast<std::uint32_t>(page), std::move(before));
+    }
+    return node.pages_pending[page];
+  }
+  need append_page(inode file, std::size_t page, std::uint16_t from, std::uint16_t to) {
+    const chain_id id = page_chain(file, page);
+    version next;
+    next.page = tree[file].pages[page];
+    next.from = from;
+    next.to = to;
+    next.written = log.at(id).versions.back().written;
+    next.written.add(from, to);
+    return append(id, effect_log::effect_kind::data, std::move(next));
+  }
+  need resize(inode file, std::uint64_t size, effect_log::effect_kind kind, const std::vector<need>& waits_for) {
+    disk_node& node = tree[file];
+    const std::uint64_t was = std::exchange(node.size, size);
+    if (!recording) return {no_chain, 0};
+    if (node.size_pending == no_chain) {
+      version before;
+      before.size = before.settled = was;
+      node.size_pending = log.begin_chain(chain_kind::size, file, 0, std::move(before));
+    }
+    version next;
+    next.size = size;
+    next.settled = log.at(node.size_pending).versions.back().settled_at(ops + 1);
+    if (next.settled > size) next.settled = size;
+    const need sized = append(node.size_pending, kind, std::move(next));
+    for (const need& one : waits_for) log.require(sized, one);
+    return sized;
+  }
+  void mark_settled(const disk_node& node) {
+    if (node.size_pending == no_chain) return;
+    version& now = log.at(node.size_pending).versions.back();
+    if (now.settled_since == UINT32_MAX) now.settled_since = ops;
+  }
+
+  // What a profile saves beside what was asked for: the names of this file, as far as it goes.
+  void sync_names_of(inode file) {
+    switch (log.rules().sync_reach) {
+      case sync_reach::content:
+        return;
+      case sync_reach::all_metadata:
+        return sync_everything();
+      case sync_reach::journal: {
+        // In a journal, an effect brings everything before it.
+        const disk_node& node = tree[file];
+        log.settle(node.size_pending);
+        for (const chain_id id : node.attributes_pending) log.settle(id);
+        for (chain_id id = 0; id < log.chains().size(); ++id) settle_name(id, file);
+        return;
+      }
+      case sync_reach::own_names:
+        for (inode left = tree.count(); left > 0 && file != root_inode; --left) {
+          inode parent = root_inode;
+          for (chain_id id = 0; id < log.chains().size(); ++id) {
+            settle_name(id, file);
+            const chain& one = log.at(id);
+            if (one.kind == chain_kind::entry && one.versions.back().target == file) parent = one.owner;
+          }
+          file = parent;
+        }
+        return;
+    }
+  }
+  void settle_name(chain_id id, inode file) {
+    const chain& one = log.at(id);
+    if (one.kind != chain_kind::entry) return;
+    for (std::uint32_t count = one.top(); count > 0; --count) {
+      if (one.versions[count].target != file && one.versions[count - 1].target != file) continue;
+      log.settle({id, count});
+      return;
+    }
+  }
+
+  std::uint64_t changes_ = 1;
+  std::uint64_t changes_at_cut_ = 0;
+};
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_DETAIL_DISK_HPP

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_DETAIL_DISK_TREE_HPP
+#define PERDURE_TESTING_DETAIL_DISK_TREE_HPP
+
+// disk_tree: the nodes of a crash_fs and how a path finds one. It notes which chains it looked at: states that differ only in
+// others are the same to whoever asked.
+
+#include <string>
+#include <vector>
+
+#include <perdure/testing/detail/disk_node.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+namespace detail {
+
+inline constexpr inode root_inode = 1;
+
+// Where a path leads: the directory that holds its last component, that component, and what it names, if anything.
+struct disk_place {
+  inode parent = 0;
+  path_view name;  // empty where the path names a directory by "/", "." or ".."
+  inode node = 0;
+  bool as_directory = false;  // the path ends in '/', "." or "..": only a directory will do
+};
+
+class disk_tree {
+ public:
+  disk_tree() : nodes_(2) {
+    nodes_[root_inode].kind = file_kind::directory;
+    nodes_[root_inode].parent = root_inode;
+    nodes_[root_inode].about.mode = 0777;
+  }
+
+  [[nodiscard]] disk_node& operator[](inode number) noexcept { return nodes_[number]; }
+  [[nodiscard]] const disk_node& operator[](inode number) const noexcept { return nodes_[number]; }
+  [[nodiscard]] inode count() const noexcept { return static_cast<inode>(nodes_.size()); }
+
+  [[nodiscard]] inode make(file_kind kind, permissions mode, inode parent, std::int64_t now_ns) {
+    disk_node& fresh = nodes_.emplace_back();
+    fresh.kind = kind;
+    fresh.parent = parent;
+    fresh.about.mode = mode;
+    fresh.about.modified_ns = kind == file_kind::file ? now_ns : time_unknown;
+    return static_cast<inode>(nodes_.size() - 1);
+  }
+
+  // `room` keeps the name alive where the path went through a link.
+  [[nodiscard]] result<disk_place> find(inode start, path_view path, links links, enum operation operation,
+                                        std::string& room) const {
+    if (path.empty() || std::memchr(path.data(), '\0', path.size()) != nullptr)
+      return no(code::invalid_argument, operation, path);
+    if (path.size() > path_size_max) return no(code::too_large, operation, path);
+    path_view rest = path;
+    disk_place at;
+    at.node = rest[0] == '/' ? root_inode : start;
+    int links_left = links_max;
+    while (true) {
+      std::size_t skip = 0;
+      while (skip < rest.size() && rest[skip] == '/') ++skip;
+      rest = rest.from(skip);
+      if (rest.empty()) break;
+      std::size_t end = 0;
+      while (end < rest.size() && rest[end] != '/') ++end;
+      const path_view name = rest.first(end);
+      rest = rest.from(end);
+      if (at.node == 0) return no(code::not_found, operation, path);
+      const disk_node& here = nodes_[at.node];
+      if (here.dangling) return no(code::io, operation, path);
+      if (here.kind != file_kind::directory) return no(code::not_a_directory, operation, path);
+      if (name.size() > name_size_max) return no(code::too_large, operation, path);
+      if (name == path_view(".") || name == path_view("..")) {
+        if (here.removed) return no(code::not_found, operation, path);
+        if (name.size() == 2) at.node = here.parent;
+        at.name = path_view();
+        at.as_directory = true;
+        continue;
+      }
+      const inode next = look_up(here, name);
+      const bool slash_after = !rest.empty();
+      std::size_t beyond = 0;
+      while (beyond < rest.size() && rest[beyond] == '/') ++beyond;
+      const bool is_last = beyond == rest.size();
+      if (next != 0 && nodes_[next].kind == file_kind::link && (!is_last || slash_after || links == links::follow)) {
+        if (links_left-- == 0) return no(code::invalid_argument, operation, path);
+        std::string longer = nodes_[next].target;
+        longer.append(rest.data(), rest.size());
+        room = std::move(longer);
+        rest = path_view(room);
+        if (rest[0] == '/') at.node = root_inode;
+        at.name = path_view();
+        at.as_directory = false;
+        continue;
+      }
+      at.parent = at.node;
+      at.name = name;
+      at.node = next;
+      at.as_directory = slash_after;
+    }
+    if (at.node != 0 && nodes_[at.node].dangling && operation != operation::remove) return no(code::io, operation, path);
+    if (at.node != 0 && at.as_directory && nodes_[at.node].kind != file_kind::directory)
+      return no(code::not_a_directory, operation, path);
+    return at;
+  }
+
+  [[nodiscard]] bool is_empty(inode directory) const noexcept {
+    bool empty = true;
+    for (const disk_entry& one : nodes_[directory].entries) {
+      looked_at(one.pending);
+      empty = empty && one.target == 0;
+    }
+    return empty;
+  }
+  [[nodiscard]] bool is_within(inode node, inode directory) const noexcept {
+    for (inode left = count(); left > 0 && node != 0; --left) {
+      if (node == directory) return true;
+      if (node == root_inode) return false;
+      node = nodes_[node].parent;
+    }
+    return false;
+  }
+
+  [[nodiscard]] static failure no(enum code code, enum operation operation, path_view path) noexcept {
+    return failure(code, operation).about({path.data(), path.size()});
+  }
+
+  void looked_at(chain_id id) const noexcept { reads_ |= id == no_chain ? 0 : bit_of(id); }
+  void looked_at_all() const noexcept { reads_ = ~std::uint64_t{0}; }
+  [[nodiscard]] std::uint64_t take_reads() const noexcept { return std::exchange(reads_, 0); }
+  // 64 bits for any number of chains: one that shares its bit counts as read when the other was.
+  [[nodiscard]] static std::uint64_t bit_of(chain_id id) noexcept { return std::uint64_t{1} << (id % 64); }
+
+ private:
+  static constexpr std::size_t path_size_max = 4095;
+  static constexpr std::size_t name_size_max = 255;
+  static constexpr int links_max = 40;
+
+  [[nodiscard]] inode look_up(const disk_node& directory, path_view name) const noexcept {
+    const disk_entry* const found = directory.find(name);
+    if (found == nullptr) return 0;
+    looked_at(found->pending);
+    if (found->target != 0) looked_at(nodes_[found->target].presence_pending);
+    return found->target;
+  }
+
+  std::vector<disk_node> nodes_;
+  mutable std::uint64_t reads_ = 0;
+};
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_DETAIL_DISK_TREE_HPP
