@@ -76,23 +76,33 @@ set(PERDURE_HEADERS
   perdure/testing/detail/honest_fs_laws.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
+  perdure/testing/exploration.hpp
+  perdure/testing/explore.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
   perdure/testing/profile.hpp
+  perdure/testing/read_text.hpp
+  perdure/testing/report.hpp
+  perdure/testing/world.hpp
 
   perdure/testing/detail/crash_file.hpp
+  perdure/testing/detail/cut_walk.hpp
   perdure/testing/detail/disk.hpp
   perdure/testing/detail/disk_node.hpp
   perdure/testing/detail/disk_page.hpp
   perdure/testing/detail/disk_states.hpp
+  perdure/testing/detail/disk_text.hpp
   perdure/testing/detail/disk_tree.hpp
   perdure/testing/detail/effect_log.hpp
+  perdure/testing/detail/history.hpp
   perdure/testing/detail/lab_hash.hpp
+  perdure/testing/detail/lab_run.hpp
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/required_fs_laws.hpp
   perdure/testing/detail/sized_files.hpp
+  perdure/testing/detail/trace_text.hpp
 )
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.

@@ -45,16 +45,18 @@ class disk {
   std::uint32_t ops = 0;                 // how many there were
   std::uint32_t kill_at = UINT32_MAX;    // the operation before which the process dies
   std::uint32_t skip_sync = UINT32_MAX;  // the sync that silently does nothing
-  std::size_t steps = 0;                 // of the history that goes along with the cuts
+  std::size_t events = 0;                // of the history that goes along with the cuts
   std::vector<power_cut> cuts;
   std::vector<trace_line> trace;
   std::vector<sync_site> syncs;
   std::unique_ptr<disk_tree> untouched;  // of a disk that is to be put back: what it was before the first change
   bool put_back = false;
 
+  // What is there now is durable.
   void begin_recording(const profile& rules) {
     log = effect_log(rules);
     recording = true;
+    ops = 0;
     cut_everywhere = cut_everywhere || rules.everything_survives;
   }
 
@@ -63,19 +65,37 @@ class disk {
   [[nodiscard]] bool begin(std::uint32_t caller, Text&& text) {
     if (caller == process && ops == kill_at) kill();
     if (caller != process) return false;
-    if (put_back && !untouched) untouched = std::make_unique<disk_tree>(tree);
+    if (put_back && !untouched) {
+      // The copy is what changes: whoever shows this disk refers to the nodes that are there.
+      untouched = std::make_unique<disk_tree>(std::move(tree));
+      tree = *untouched;
+    }
     if (recording && cut_everywhere) note_cut();
     ++ops;
     if (tracing) trace.push_back({ops, text()});
     log.begin_operation(ops);
     return true;
   }
-  void kill() noexcept {
+  // The cuts before it were those of the run without a kill.
+  void kill() {
     ++process;
+    cuts.clear();
+    changes_at_cut_ = 0;
+    if (tracing) trace.push_back({0, "the process is killed"});
     for (inode i = root_inode; i < tree.count(); ++i) {
       tree[i].exclusive_lock = false;
       tree[i].shared_locks = 0;
     }
+  }
+  // Takes back what was done to a disk that is to be put back.
+  void restore() noexcept {
+    if (untouched) {
+      const std::uint64_t reads = tree.take_reads();
+      tree = std::move(*untouched);
+      tree.looked_at_bits(reads);
+      untouched.reset();
+    }
+    serial = 0;
   }
   void end() {
     if (recording) log.end_operation();
@@ -83,13 +103,20 @@ class disk {
 
   // The power may go now. Nothing new since the last time: there is no disk that was not possible then.
   void note_cut() {
-    if (cuts.empty() || changes_ != changes_at_cut_) cuts.push_back(log.cut(ops + 1, steps));
+    if (!recording || (!cuts.empty() && changes_ == changes_at_cut_)) return;
+    cuts.push_back(log.cut(ops + 1, events));
+    cuts.back().lines = trace.size();
     changes_at_cut_ = changes_;
   }
-  // The history goes one step on. What could be found before it, could be found without it.
-  void note_step() {
-    if (recording) note_cut();
-    ++steps;
+  // A step begins: from here on more is allowed, so what is not allowed without it has to be looked for now.
+  void note_begin() {
+    note_cut();
+    ++events;
+  }
+  // A step ends, and less is allowed than while it went on.
+  void note_end() {
+    if (cut_everywhere) note_cut();
+    ++events;
     ++changes_;
   }
 
@@ -203,9 +230,13 @@ class disk {
       shorter.page = node.pages[page];
       shorter.written = log.at(id).versions.back().written;
       shorter.written.cut(end);
-      group.push_back(append(id, effect_log::effect_kind::data, std::move(shorter)));
+      const need cut = append(id, effect_log::effect_kind::data, std::move(shorter));
+      group.push_back(cut);
+      // The end of the last page is zeroed by a write of its own. Where what is unwritten is not known to be zero, the old
+      // bytes are back when the file grows again before that was done.
+      if (log.rules().garbage && end == 0) log.require(cut, sized);
     }
-    if (recording && group.size() > 1) log.join(group);
+    if (recording && group.size() > 1 && !log.rules().garbage) log.join(group);
   }
 
   // After the node was changed: which of its attributes are to be taken from there.
@@ -227,13 +258,10 @@ class disk {
   template <class Text>
   [[nodiscard]] bool begin_sync(Text&& text) {
     if (!recording) return false;
-    if (tracing) {
-      syncs.push_back({ops, text()});
-    } else {
-      syncs.push_back({ops, {}});
-    }
+    syncs.push_back({ops, tracing ? text() : std::string()});
     if (changes_ != changes_at_cut_) {
-      cuts.push_back(log.cut(ops, steps));
+      cuts.push_back(log.cut(ops, events));
+      cuts.back().lines = trace.empty() ? 0 : trace.size() - 1;  // without the sync itself
       changes_at_cut_ = changes_;
     }
     const bool skipped = syncs.size() - 1 == skip_sync;
@@ -246,7 +274,6 @@ class disk {
     if (what == sync_what::order) {
       log.hold_back_for(node.size_pending);
       for (const chain_id id : node.pages_pending) log.hold_back_for(id);
-      mark_settled(node);
       return;
     }
     const bool grown = node.size_pending != no_chain && log.at(node.size_pending).durable != log.at(node.size_pending).top();

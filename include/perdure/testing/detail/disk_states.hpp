@@ -90,12 +90,13 @@ class disk_states {
   [[nodiscard]] const tape& digits() const noexcept { return digits_; }
   [[nodiscard]] const power_cut& cut() const noexcept { return *cut_; }
 
-  // Of a state that is being visited: calls with each chain that was open, what of it survived, and whether torn.
+  // Of a state that is being visited: calls with each chain, how much of it was durable, how much there was, how much of it
+  // survived, and whether a part of the next version did. What nobody can reach was not chosen: nothing is said of it.
   template <class Use>
   void each_choice(Use&& use) const {
     for (chain_id id = 0; id < chosen_.size(); ++id) {
       const std::uint32_t low = id < cut_->durable.size() ? cut_->durable[id] : 0;
-      if (top(id) != low && chosen_[id] != unchosen) use(log_.chains()[id], low, top(id), chosen_[id]);
+      if (chosen_[id] != unchosen) use(log_.chains()[id], low, top(id), chosen_[id], torn_ != 0 && torn_chain_ == id);
     }
   }
 
@@ -323,6 +324,7 @@ class disk_states {
       if (!fits(option) || way++ < asked.from) continue;
       const std::size_t mark = page.id == no_chain ? 0 : take(page.id, option.whole, option.needs);
       torn_ += option.torn ? 1 : 0;
+      if (option.torn) torn_chain_ = page.id;
       tree()[files_[file].node].pages[page.index] = option.page;
       push(ways, way - 1);
       read |= pages(file, sized, at + 1, hash ^ mixed(option.hash, page.index + 1), sum);
@@ -351,7 +353,8 @@ class disk_states {
   digit_policy* policy_ = nullptr;
   state_visitor* visitor_ = nullptr;
   bool skip_unread_ = false;
-  std::uint32_t torn_ = 0;
+  std::uint32_t torn_ = 0;  // how many pages are, at most one
+  chain_id torn_chain_ = no_chain;
   tape digits_;
   std::vector<std::uint32_t> chosen_;  // how many versions of each chain are there
   std::vector<std::uint32_t> least_;   // how many have to be

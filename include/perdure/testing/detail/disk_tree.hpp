@@ -105,6 +105,18 @@ class disk_tree {
     return at;
   }
 
+  // The same files, with nothing pending.
+  [[nodiscard]] disk_tree settled() const {
+    disk_tree copy = *this;
+    for (disk_node& node : copy.nodes_) {
+      node.size_pending = node.presence_pending = no_chain;
+      for (chain_id& id : node.attributes_pending) id = no_chain;
+      node.pages_pending.clear();
+      for (disk_entry& entry : node.entries) entry.pending = no_chain;
+    }
+    return copy;
+  }
+
   [[nodiscard]] bool is_empty(inode directory) const noexcept {
     bool empty = true;
     for (const disk_entry& one : nodes_[directory].entries) {
@@ -127,7 +139,7 @@ class disk_tree {
   }
 
   void looked_at(chain_id id) const noexcept { reads_ |= id == no_chain ? 0 : bit_of(id); }
-  void looked_at_all() const noexcept { reads_ = ~std::uint64_t{0}; }
+  void looked_at_bits(std::uint64_t reads) const noexcept { reads_ |= reads; }
   [[nodiscard]] std::uint64_t take_reads() const noexcept { return std::exchange(reads_, 0); }
   // 64 bits for any number of chains: one that shares its bit counts as read when the other was.
   [[nodiscard]] static std::uint64_t bit_of(chain_id id) noexcept { return std::uint64_t{1} << (id % 64); }

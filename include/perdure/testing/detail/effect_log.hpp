@@ -124,8 +124,9 @@ struct chain {
 
 // A moment at which the power may go.
 struct power_cut {
-  std::uint32_t op = 0;   // before this operation
-  std::size_t steps = 0;  // how much of the history had happened
+  std::uint32_t op = 0;    // before this operation
+  std::size_t events = 0;  // how much of the history had happened
+  std::size_t lines = 0;   // and of the trace
   std::vector<std::uint32_t> tops;
   std::vector<std::uint32_t> durable;
 };
@@ -217,10 +218,10 @@ class effect_log {
     merge_closed(barrier_, {id, chains_[id].top()});
   }
 
-  [[nodiscard]] power_cut cut(std::uint32_t op, std::size_t steps) const {
+  [[nodiscard]] power_cut cut(std::uint32_t op, std::size_t events) const {
     power_cut now;
     now.op = op;
-    now.steps = steps;
+    now.events = events;
     now.tops.reserve(chains_.size());
     now.durable.reserve(chains_.size());
     for (const chain& one : chains_) {

@@ -45,11 +45,15 @@ namespace detail {
   return mixed(h ^ tail);
 }
 
-// A set of hashes, each with a word of its own. Open addressing; nothing is ever taken out.
+// A set of hashes, each with two words of its own. Open addressing; nothing is ever taken out.
 class seen_states {
  public:
+  struct words {
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
+  };
   struct found {
-    std::uint64_t* word;
+    words* of;  // until the next insertion
     bool is_new;
   };
   [[nodiscard]] found insert(std::uint64_t key) {
@@ -61,14 +65,14 @@ class seen_states {
       place.key = key;
       ++used_;
     }
-    return {&place.word, is_new};
+    return {&place.of, is_new};
   }
   [[nodiscard]] std::size_t size() const noexcept { return used_; }
 
  private:
   struct slot {
     std::uint64_t key = 0;
-    std::uint64_t word = 0;
+    words of;
   };
   [[nodiscard]] slot& find(std::uint64_t key) noexcept {
     const std::size_t mask = slots_.size() - 1;

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_DETAIL_CUT_WALK_HPP
+#define PERDURE_TESTING_DETAIL_CUT_WALK_HPP
+
+// cut_walk: the disks that the cuts of one recorded run may leave, each checked, and cut again while it is recovered from.
+//
+// A recovery is a run like any other: it is recorded from each disk that the first cut left, and has a cut_walk of its own, one
+// level down. What the levels have in common is the search.
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <perdure/testing/detail/lab_run.hpp>
+#include <perdure/testing/detail/trace_text.hpp>
+#include <perdure/testing/report.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+namespace detail {
+
+// What is known of the whole exploration.
+struct search {
+  search(const exploration& all, class report& into, std::uint64_t limit) : what(all), found(into), states_max(limit) {}
+
+  const exploration& what;
+  class report& found;
+  seen_states seen;
+  std::uint64_t run = 0;
+  std::uint64_t states_max;
+  std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
+  bool out_of_budget = false;
+
+  // The best failure so far: the fewest digits that are not the first.
+  bool failed = false;
+  tape failure;
+  std::size_t deviations = 0;
+  std::uint64_t visits_left = 0;  // for a better one
+
+  // In a replay.
+  const tape* forced = nullptr;
+  std::size_t forced_at = 0;
+  bool differs = false;
+  std::string text;
+
+  [[nodiscard]] bool stopped() const noexcept { return out_of_budget || (failed && visits_left == 0); }
+  [[nodiscard]] std::uint32_t next_forced(std::uint32_t ways) noexcept {
+    const std::uint32_t digit = forced_at < forced->size() ? (*forced)[forced_at] : 0;
+    ++forced_at;
+    differs = differs || digit >= ways;
+    return digit < ways ? digit : ways - 1;
+  }
+};
+
+class cut_walk final : private state_visitor, private digit_policy {
+ public:
+  cut_walk(search& all, const disk& recorded, const history& steps, tape before, std::uint32_t nested_left)
+      : all_(all),
+        recorded_(recorded),
+        steps_(steps),
+        before_(std::move(before)),
+        nested_left_(all.what.recover ? nested_left : 0),
+        shown_(show(recorded)),
+        after_(shown_, steps),
+        states_(*shown_, recorded.log) {}
+
+  // At each cut, each disk.
+  void every_state() {
+    for (at_ = 0; at_ < recorded_.cuts.size() && !all_.failed && !all_.stopped(); ++at_) {
+      begin_cut();
+      how_ = ways_to_go::all;
+      states_.walk(*this, *this, all_.what.reductions.unread);
+    }
+  }
+  // Some disks of each cut, those that differ least from nothing and from everything first.
+  void some_states(std::uint64_t share) {
+    for (at_ = 0; at_ < recorded_.cuts.size() && !all_.failed; ++at_) {
+      begin_cut();
+      count();
+      for (const auto how : {ways_to_go::first, ways_to_go::last}) {
+        how_ = how;
+        deviate_at_ = SIZE_MAX;
+        one();
+        const std::size_t digits = asked_;
+        for (std::size_t digit = 0; digit < digits && digit < share; ++digit) {
+          deviate_at_ = digit;
+          for (deviate_to_ = 0, ways_there_ = 1; deviate_to_ < ways_there_ && !all_.failed; ++deviate_to_) one();
+        }
+      }
+      how_ = ways_to_go::any;
+      random_ = mixed(all_.what.seed, at_ + 1);
+      for (std::uint64_t i = 0; i < share && !all_.failed; ++i) one();
+    }
+  }
+  // The one that the tape says.
+  void forced_state() {
+    at_ = all_.next_forced(static_cast<std::uint32_t>(recorded_.cuts.size()));
+    begin_cut();
+    how_ = ways_to_go::forced;
+    states_.walk(*this, *this, false);
+  }
+
+ private:
+  enum class ways_to_go : std::uint8_t { all, counted, first, last, any, forced };
+  static constexpr std::uint64_t visits_after_failure = 20'000;
+  static constexpr std::uint64_t counted_max = 3'000'000;
+
+  [[nodiscard]] static std::shared_ptr<disk> show(const disk& recorded) {
+    auto shown = std::make_shared<disk>();
+    shown->tree = recorded.tree;
+    shown->boot = recorded.boot + 1;
+    shown->clock = recorded.clock;
+    shown->put_back = true;
+    return shown;
+  }
+  void begin_cut() {
+    const power_cut& cut = recorded_.cuts[at_];
+    states_.begin_cut(cut);
+    after_.begin_cut(cut.events);
+    key_ = mixed(steps_.key(cut.events), nested_left_);
+    if (all_.forced == nullptr) ++all_.found.cuts;
+  }
+  void one() {
+    asked_ = 0;
+    states_.walk(*this, *this, false);
+  }
+  void count() {
+    how_ = ways_to_go::counted;
+    counted_ = 0;
+    states_.walk(*this, *this, false);
+    if (counted_ > all_.found.at_least) all_.found.at_least = counted_;
+  }
+
+  ways of(std::uint32_t count) override {
+    std::uint32_t way = 0;
+    switch (how_) {
+      case ways_to_go::all:
+      case ways_to_go::counted:
+        return {0, count};
+      case ways_to_go::first:
+      case ways_to_go::last:
+        way = how_ == ways_to_go::first ? 0 : count - 1;
+        if (asked_ == deviate_at_) {
+          ways_there_ = count;
+          way = deviate_to_;
+        }
+        break;
+      case ways_to_go::any:
+        random_ = mixed(random_, asked_);
+        way = static_cast<std::uint32_t>((random_ >> 32) * count >> 32);
+        break;
+      case ways_to_go::forced:
+        way = all_.next_forced(count);
+        break;
+    }
+    ++asked_;
+    return {way, way + 1};
+  }
+
+  [[nodiscard]] bool done() const override { return how_ == ways_to_go::counted ? counted_ >= counted_max : all_.stopped(); }
+
+  std::uint64_t visit(const state_sums& state) override {
+    constexpr std::uint64_t everything = ~std::uint64_t{0};
+    if (how_ == ways_to_go::counted) {
+      ++counted_;
+      return everything;
+    }
+    if (how_ == ways_to_go::forced) {
+      replay();
+      return everything;
+    }
+    ++all_.found.visited;
+    if (all_.failed) --all_.visits_left;
+    const std::uint64_t key = mixed(state.shown, key_);
+    const std::uint64_t nodes = mixed(state.nodes, all_.run);
+    if (all_.what.reductions.same_disk) {
+      const auto known = all_.seen.insert(key);
+      // What was read there says what would be read here only if the same files stand behind the names.
+      if (!known.is_new) return known.of->second == nodes ? known.of->first : everything;
+    }
+    ++all_.found.states;
+    if (all_.found.states >= all_.states_max) all_.out_of_budget = true;
+    if (all_.found.states % 256 == 0 && std::chrono::steady_clock::now() >= all_.end) all_.out_of_budget = true;
+    (void)shown_->tree.take_reads();
+    const verdict said = examine();
+    std::uint64_t reads = shown_->tree.take_reads();
+    if (!said) {
+      note_failure();
+    } else if (nested_left_ > 0) {
+      cut_recovery();
+      reads = everything;
+    }
+    if (all_.what.reductions.same_disk) *all_.seen.insert(key).of = {reads, nodes};
+    return reads;
+  }
+
+  [[nodiscard]] verdict examine() {
+    if (all_.what.recover) all_.what.recover(after_);
+    verdict said = all_.what.check(after_);
+    shown_->restore();
+    return said;
+  }
+
+  [[nodiscard]] tape digits() const {
+    tape all = before_;
+    all.push_back(static_cast<std::uint32_t>(at_));
+    all.insert(all.end(), states_.digits().begin(), states_.digits().end());
+    return all;
+  }
+  void note_failure() {
+    tape here = digits();
+    std::size_t deviations = 0;
+    for (const std::uint32_t digit : here) deviations += digit != 0 ? 1 : 0;
+    if (!all_.failed) {
+      all_.visits_left = all_.what.reductions.nearest_first && how_ == ways_to_go::all ? visits_after_failure : 0;
+    } else if (deviations >= all_.deviations) {
+      return;
+    }
+    all_.failed = true;
+    all_.failure = std::move(here);
+    all_.deviations = deviations;
+  }
+
+  // The recovery from the disk that is shown, recorded.
+  [[nodiscard]] std::shared_ptr<disk> recovered(bool tracing) {
+    auto again = std::make_shared<disk>();
+    again->tree = shown_->tree.settled();
+    again->boot = shown_->boot + 1;
+    again->clock = shown_->clock;
+    again->tracing = tracing;
+    again->begin_recording(all_.what.profile);
+    after_crash found(again, steps_);
+    found.begin_cut(recorded_.cuts[at_].events);
+    all_.what.recover(found);
+    again->note_cut();
+    for (power_cut& cut : again->cuts) cut.events = recorded_.cuts[at_].events;
+    return again;
+  }
+  void cut_recovery() {
+    const auto again = recovered(false);
+    if (again->log.chains().empty()) return;
+    cut_walk below(all_, *again, steps_, digits(), nested_left_ - 1);
+    below.every_state();
+  }
+
+  void replay() {
+    all_.text += trace_text(recorded_.trace, recorded_.cuts[at_], states_, shown_->tree).text();
+    all_.text += "the disk that it leaves:\n" + disk_text(shown_->tree).of(root_inode, "  ");
+    if (all_.forced_at < all_.forced->size() && nested_left_ > 0) {
+      const auto again = recovered(true);
+      all_.text += "the recovery from it:\n";
+      cut_walk below(all_, *again, steps_, {}, nested_left_ - 1);
+      below.forced_state();
+      return;
+    }
+    const verdict said = examine();
+    all_.failed = !said;
+    all_.found.complaint = said.complaint();
+  }
+
+  search& all_;
+  const disk& recorded_;
+  const history& steps_;
+  tape before_;
+  std::uint32_t nested_left_;
+  std::shared_ptr<disk> shown_;
+  after_crash after_;
+  disk_states states_;
+  std::size_t at_ = 0;  // which cut
+  std::uint64_t key_ = 0;
+
+  ways_to_go how_ = ways_to_go::all;
+  std::size_t asked_ = 0;
+  std::size_t deviate_at_ = SIZE_MAX;
+  std::uint32_t deviate_to_ = 0;
+  std::uint32_t ways_there_ = 0;
+  std::uint64_t random_ = 0;
+  std::uint64_t counted_ = 0;
+};
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_DETAIL_CUT_WALK_HPP

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_DETAIL_LAB_RUN_HPP
+#define PERDURE_TESTING_DETAIL_LAB_RUN_HPP
+
+// lab_run: the workload, run once, and the record of it.
+
+#include <memory>
+
+#include <perdure/testing/exploration.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+namespace detail {
+
+struct run_options {
+  std::uint32_t kill = 0;                // 0: nobody is; n: before its nth operation
+  std::uint32_t skip_sync = UINT32_MAX;  // this one silently does nothing
+  bool tracing = false;
+};
+
+class lab_run {
+ public:
+  lab_run(const exploration& what, choice_source& source, const run_options& options) {
+    disk_->cut_everywhere = what.cuts == cut_points::every_operation;
+    if (what.setup) {
+      world before(disk_, history_, source);
+      what.setup(before);
+    }
+    disk_->tracing = options.tracing;
+    disk_->skip_sync = options.skip_sync;
+    disk_->begin_recording(what.profile);
+    disk_->kill_at = options.kill - 1;
+    world first(disk_, history_, source);
+    if (what.workload) what.workload(first);
+    was_killed_ = disk_->process != first_process;
+    disk_->kill_at = UINT32_MAX;
+    if (was_killed_ && what.restart) {
+      world second(disk_, history_, source);
+      what.restart(second);
+    }
+    disk_->note_cut();
+  }
+  lab_run(const lab_run&) = delete;
+  lab_run& operator=(const lab_run&) = delete;
+
+  [[nodiscard]] const class disk& disk() const noexcept { return *disk_; }
+  [[nodiscard]] const class history& history() const noexcept { return history_; }
+  [[nodiscard]] bool was_killed() const noexcept { return was_killed_; }
+
+  // Of all that was done: two runs with one digest are one.
+  [[nodiscard]] std::uint32_t digest() const {
+    std::uint64_t all = disk_->ops;
+    for (const chain& one : disk_->log.chains()) {
+      all = mixed(all, std::uint64_t{one.owner} << 32 | std::uint64_t{one.index} << 8 | static_cast<std::uint64_t>(one.kind));
+      for (const version& is : one.versions)
+        all = mixed(all, mixed(std::uint64_t{is.op} << 32 | is.target, is.size ^ is.page.hash(page_size)));
+    }
+    return static_cast<std::uint32_t>(mixed(all) & 0xffff);
+  }
+
+ private:
+  static constexpr std::uint32_t first_process = 1;
+
+  std::shared_ptr<class disk> disk_ = std::make_shared<class disk>();
+  class history history_;
+  bool was_killed_ = false;
+};
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_DETAIL_LAB_RUN_HPP

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_EXPLORE_HPP
+#define PERDURE_TESTING_EXPLORE_HPP
+
+// explore(exploration): runs a workload, and checks every disk that a power cut may leave of it. From any test framework.
+//
+//   auto report = perdure::testing::explore({
+//       .profile  = perdure::testing::profile::posix_minimum,
+//       .workload = [](auto& world) {
+//         world.step("v1", [&] { return perdure::atomic_write(world.fs(), "cfg", "v1"); });
+//         world.step("v2", [&] { return perdure::atomic_write(world.fs(), "cfg", "v2"); });
+//       },
+//       .check = [](auto& after) {
+//         return after.latest_is(perdure::testing::read_text(after.fs(), "cfg"), "absent");
+//       }});
+//   REQUIRE(report.ok());                // else report.text(): the trace, the disk, the replay token
+//
+// Effects: runs the workload once for each way that it can go, records it, and lets the power go at every moment that matters.
+// Each
+//   disk that the profile allows then is put before the check, as after a restart. With .restart, the process is killed before
+//   each operation first; with .recover, the recovery is cut, too.
+// Success: every state passed. The report says whether these were all (exhaustive) or a sample.
+// Failure: of the first cut that fails, the disk with the fewest survivors. With .replay = "its token" that one alone runs again.
+//
+// Not promised: anything about what is not in the workload, or about a disk that breaks its profile. Of a page that is torn, that
+// any set of its sectors may survive: the first, the first half and the last are tried, of one page at a time. Of bytes that
+// nobody wrote, anything but zeros and one kind of garbage.
+
+#include <perdure/testing/detail/cut_walk.hpp>
+#include <perdure/testing/read_text.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+
+namespace detail {
+
+class explorer {
+ public:
+  explicit explorer(const exploration& what, std::uint32_t skip_sync = UINT32_MAX)
+      : what_(what), skip_sync_(skip_sync), all_(what, found_, what.budget.states) {
+    found_.profile = what.profile.name;
+  }
+
+  [[nodiscard]] report run() {
+    if (!what_.replay.empty()) {
+      const replay_token token = replay_token::parse(what_.replay);
+      tell(token.digits, token.digest);
+      return found_;
+    }
+    if (what_.budget.seconds != 0) all_.end = std::chrono::steady_clock::now() + std::chrono::seconds(what_.budget.seconds);
+    each_run([&](cut_walk& walk, const lab_run&) { walk.every_state(); });
+    if (all_.out_of_budget && !all_.failed) sample();
+    if (all_.failed) tell(all_.failure, 0);
+    return found_;
+  }
+
+  // The syncs of the first run, told.
+  [[nodiscard]] std::vector<sync_site> syncs() const {
+    choice_source source;
+    const lab_run run(what_, source, {0, UINT32_MAX, true});
+    return run.disk().syncs;
+  }
+
+ private:
+  // Each way the workload can go: first without a kill, then with one before each operation that there was.
+  template <class Use>
+  void each_run(Use&& use) {
+    std::uint32_t ops_max = 0;
+    for (std::uint32_t kill = 0; kill <= (what_.restart ? ops_max : 0) && !all_.failed && !all_.stopped(); ++kill) {
+      choice_source source;
+      do {
+        const lab_run run(what_, source, {kill, skip_sync_, false});
+        if (kill == 0 && run.disk().ops > ops_max) ops_max = run.disk().ops;
+        if (kill != 0 && !run.was_killed()) continue;
+        ++all_.run;
+        tape before{kill};
+        for (const std::uint32_t answer : source.answers()) before.push_back(answer);
+        cut_walk walk(all_, run.disk(), run.history(), std::move(before), what_.budget.nested_cuts);
+        use(walk, run);
+      } while (!all_.failed && !all_.stopped() && source.next());
+    }
+    found_.runs = all_.run;
+  }
+
+  // The budget did not suffice, so it is spent again: on all cuts alike.
+  void sample() {
+    found_.exhaustive = false;
+    all_.states_max = UINT64_MAX;
+    all_.out_of_budget = false;
+    all_.end = std::chrono::steady_clock::time_point::max();
+    all_.run = 0;
+    std::uint64_t cuts = 0;
+    each_run([&](cut_walk&, const lab_run& run) { cuts += run.disk().cuts.size(); });
+    found_.cuts = 0;
+    all_.run = 0;
+    const std::uint64_t share = cuts < what_.budget.states ? what_.budget.states / cuts : 1;
+    each_run([&](cut_walk& walk, const lab_run&) { walk.some_states(share); });
+    if (found_.at_least < found_.states) found_.at_least = found_.states;
+  }
+
+  // Runs the state of this tape again, and writes down what is to be seen.
+  void tell(const tape& digits, std::uint32_t digest_expected) {
+    search again(what_, found_, UINT64_MAX);
+    again.forced = &digits;
+    const std::uint32_t kill = digits.empty() ? 0 : digits[0];
+    choice_source source(tape(digits.begin() + (digits.empty() ? 0 : 1), digits.end()));
+    const lab_run run(what_, source, {kill, skip_sync_, true});
+    again.forced_at = 1 + source.answers().size();
+    cut_walk walk(again, run.disk(), run.history(), {}, what_.budget.nested_cuts);
+    walk.forced_state();
+    const replay_token token{digits, run.digest()};
+    found_.replay = token.text();
+    const bool differs = source.differs() || again.differs || (digest_expected != 0 && digest_expected != token.digest);
+    if (differs) {
+      found_.failure = "the replay token is of another test: what it asks for is not there\n";
+    } else if (!again.failed && all_.failed) {
+      found_.failure =
+          "a state failed the check, and passed it when it was run again: the workload or the check does not repeat itself\n";
+    }
+    if (!again.failed && found_.failure.empty()) return;
+    found_.failure += found_.profile + ": what a power cut may leave fails the check\n" + again.text +
+                      "the check: " + found_.complaint + "\nreplay: " + found_.replay + "\n";
+  }
+
+  const exploration& what_;
+  std::uint32_t skip_sync_;
+  report found_;
+  search all_;
+};
+
+}  // namespace detail
+
+[[nodiscard]] inline report explore(const exploration& what) { return detail::explorer(what).run(); }
+
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_EXPLORE_HPP

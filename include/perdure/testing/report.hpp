@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_REPORT_HPP
+#define PERDURE_TESTING_REPORT_HPP
+
+// report: what explore() found. ok(), or text() tells how it failed: what was done, where the power went, what of it survived,
+// the disk, what the check said of it, and the line that replays it.
+
+#include <cstdint>
+#include <string>
+
+#include <perdure/testing/detail/disk_text.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+
+class report {
+ public:
+  std::uint64_t states = 0;    // distinct ones that were checked
+  std::uint64_t visited = 0;   // with those that had been seen before
+  std::uint64_t at_least = 0;  // how many there are, where not all were visited
+  std::uint64_t cuts = 0;      // moments at which the power went
+  std::uint64_t runs = 0;      // of the workload
+  bool exhaustive = true;
+  std::string profile;
+  std::string failure;    // empty: every state passed
+  std::string complaint;  // what the check said
+  std::string replay;     // the token
+
+  [[nodiscard]] bool ok() const noexcept { return failure.empty(); }
+  [[nodiscard]] std::string text() const { return ok() ? bounds() : failure; }
+
+  // How far it went: "exhaustive: 41,212 states", or "sampled: 200,000 of at least 3,100,000 states".
+  [[nodiscard]] std::string bounds() const {
+    const std::string where = " (" + detail::with_commas(cuts) + " cuts of " + detail::with_commas(runs) +
+                              (runs == 1 ? " run, " : " runs, ") + profile + ")";
+    if (exhaustive) return "exhaustive: " + detail::with_commas(states) + " states" + where;
+    return "sampled: " + detail::with_commas(states) + " of at least " + detail::with_commas(at_least) + " states" + where;
+  }
+};
+
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_REPORT_HPP

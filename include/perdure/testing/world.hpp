@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_WORLD_HPP
+#define PERDURE_TESTING_WORLD_HPP
+
+// world: what a workload lives in. after_crash: what its check finds. verdict: what the check says of it.
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <perdure/core/describe.hpp>
+#include <perdure/testing/choose.hpp>
+#include <perdure/testing/crash_fs.hpp>
+#include <perdure/testing/detail/disk_text.hpp>
+#include <perdure/testing/detail/history.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+
+// Fine, or what is wrong. From a bool, a text (an empty one is fine) or a result.
+class verdict {
+ public:
+  template <class B>
+    requires std::is_same_v<B, bool>
+  verdict(B ok) : complaint_(ok ? "" : "it says no") {}
+  verdict(std::string complaint) : complaint_(std::move(complaint)) {}
+  verdict(const char* complaint) : complaint_(complaint) {}
+  template <class T>
+  verdict(const result<T>& done) : complaint_(done ? std::string() : std::string(describe(done.error()))) {}
+
+  [[nodiscard]] explicit operator bool() const noexcept { return complaint_.empty(); }
+  [[nodiscard]] const std::string& complaint() const noexcept { return complaint_; }
+
+ private:
+  std::string complaint_;
+};
+
+// Where a workload may go two ways by itself, it asks choose(), and every way is gone. It must do the same thing again when it is
+// run again: it has no other source of time, chance or names than this and its file system.
+class world {
+ public:
+  world(std::shared_ptr<detail::disk> disk, detail::history& history, choice_source& source)
+      : disk_(disk), history_(history), source_(source), fs_(std::move(disk)) {}
+
+  [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
+  [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
+  [[nodiscard]] std::uint32_t choose(std::uint32_t ways) { return source_.choose(ways); }
+
+  // One change, named by the value that it installs. What work() returns says what became of it: a result, true or false (which
+  // is: it cannot say), or nothing where it cannot fail.
+  template <class Work>
+  step_outcome step(std::string value, Work&& work) {
+    if (is_dead()) return step_outcome::not_begun;
+    if (!disk_->recording) return outcome_of(work);
+    disk_->note_begin();
+    if (disk_->tracing) disk_->trace.push_back({0, "step " + detail::quoted(value)});
+    const std::size_t number = history_.begin(std::move(value));
+    step_outcome outcome = outcome_of(work);
+    if (is_dead()) return step_outcome::unknown;  // nobody heard what it returned
+    history_.end(number, outcome);
+    disk_->note_end();
+    if (disk_->tracing) disk_->trace.push_back({0, "step " + detail::quoted(history_.value(number)) + told(outcome)});
+    return outcome;
+  }
+
+  // A line in the trace of a failure.
+  void note(const std::string& text) {
+    if (disk_->tracing && !is_dead()) disk_->trace.push_back({0, text});
+  }
+
+ private:
+  [[nodiscard]] bool is_dead() const noexcept { return process_ != disk_->process; }
+  template <class Work>
+  [[nodiscard]] static step_outcome outcome_of(Work& work) {
+    using returned = std::remove_cvref_t<decltype(work())>;
+    if constexpr (std::is_void_v<returned>) {
+      work();
+      return step_outcome::acknowledged;
+    } else if constexpr (requires(returned& done) { done.error().outcome(); }) {
+      const auto done = work();
+      if (done) return step_outcome::acknowledged;
+      return done.error().outcome() == outcome::unchanged ? step_outcome::unchanged : step_outcome::unknown;
+    } else {
+      return static_cast<bool>(work()) ? step_outcome::acknowledged : step_outcome::unknown;
+    }
+  }
+  [[nodiscard]] static const char* told(step_outcome outcome) noexcept {
+    return outcome == step_outcome::acknowledged ? ": acknowledged"
+           : outcome == step_outcome::unchanged  ? ": failed, and changed nothing"
+                                                 : ": failed, and may have happened";
+  }
+
+  std::shared_ptr<detail::disk> disk_;
+  detail::history& history_;
+  choice_source& source_;
+  crash_fs fs_;
+  std::uint32_t process_ = disk_->process;
+};
+
+class after_crash {
+ public:
+  after_crash(std::shared_ptr<detail::disk> disk, const detail::history& history)
+      : disk_(disk), history_(history), fs_(std::move(disk)) {}
+
+  // One legal disk, after the restart. It may be written to: what is done to one is not seen in another.
+  [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
+  [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
+
+  // Is this the value of the last step that was acknowledged, or of a later one that may have happened? Before any, `initial`. A
+  // file that was not found is "absent"; what could not be read is nothing at all.
+  [[nodiscard]] verdict latest_is(const result<std::string>& found, const std::string& initial) const {
+    if (!found && found.error().code() != code::not_found) return verdict(found);
+    static const std::string absent = "absent";
+    const std::string& is = found ? *found : absent;
+    for (const std::size_t step : allowed_) {
+      if (is == history_.value(step)) return true;
+    }
+    if (initial_allowed_ && is == initial) return true;
+    return "found " + detail::quoted(is) + ", which may only be " + allowed_text(initial);
+  }
+
+  // What was known of a step when the power went; of several with one value, of the last.
+  [[nodiscard]] step_outcome outcome_of(const std::string& value) const {
+    for (std::size_t step = history_.steps(); step-- > 0;) {
+      if (history_.value(step) == value && outcomes_[step] != step_outcome::not_begun) return outcomes_[step];
+    }
+    return step_outcome::not_begun;
+  }
+  [[nodiscard]] bool acknowledged(const std::string& value) const { return outcome_of(value) == step_outcome::acknowledged; }
+
+  void begin_cut(std::size_t events) {
+    initial_allowed_ = history_.allowed(events, allowed_);
+    history_.outcomes(events, outcomes_);
+  }
+
+ private:
+  [[nodiscard]] std::string allowed_text(const std::string& initial) const {
+    std::string all = initial_allowed_ ? detail::quoted(initial) : "";
+    for (const std::size_t step : allowed_) all += (all.empty() ? "" : " or ") + detail::quoted(history_.value(step));
+    return all;
+  }
+
+  std::shared_ptr<detail::disk> disk_;
+  const detail::history& history_;
+  crash_fs fs_;
+  bool initial_allowed_ = true;
+  std::vector<std::size_t> allowed_;
+  std::vector<step_outcome> outcomes_;
+};
+
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_WORLD_HPP

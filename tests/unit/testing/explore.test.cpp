@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/fs/atomic_write.hpp>
+#include <perdure/testing/explore.hpp>
+
+#include <tests/support/catch.hpp>
+
+#include <functional>
+#include <string>
+
+using namespace perdure;
+using namespace perdure::testing;
+
+namespace {
+
+const open_options make_new{.access = access::write, .creation = creation::create};
+
+// The steps of a save by hand, in the order in which they are called: c(reate) and write the temporary file, s(ync it), r(ename
+// it), d (sync the directory), o(verwrite in place), x (remove the target).
+result<void> save(crash_fs& fs, const std::string& order, const std::string& value) {
+  auto temp = fs.open(order.find('o') != std::string::npos ? "cfg" : "cfg.tmp", make_new);
+  if (!temp) return temp.error();
+  for (const char what : order) {
+    if (what == 'c' || what == 'o') PERDURE_TRY(temp->write_at(0, value));
+    if (what == 's') PERDURE_TRY(temp->sync(sync_what::data));
+    if (what == 'r') PERDURE_TRY(fs.rename("cfg.tmp", "cfg"));
+    if (what == 'd') PERDURE_TRY(fs.sync_dir("."));
+    if (what == 'x') (void)fs.remove("cfg");
+  }
+  return {};
+}
+exploration saves(const std::string& order, const std::string& first = "v1", const std::string& second = "v2") {
+  return {.workload =
+              [=](world& world) {
+                world.step(first, [&] { return save(world.fs(), order, first); });
+                world.step(second, [&] { return save(world.fs(), order, second); });
+              },
+          .check = [](after_crash& after) { return after.latest_is(read_text(after.fs(), "cfg"), "absent"); }};
+}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("explore: the front door, spelled as documented") {
+  auto report = perdure::testing::explore({
+      .profile = perdure::testing::profile::posix_minimum,
+      .workload =
+          [](auto& world) {
+            world.step("v1", [&] { return perdure::atomic_write(world.fs(), "cfg", "v1"); });
+            world.step("v2", [&] { return perdure::atomic_write(world.fs(), "cfg", "v2"); });
+          },
+      .check =
+          [](auto& after) {  // after reboot, for every legal disk: the last acknowledged step, or a later one
+            return after.latest_is(perdure::testing::read_text(after.fs(), "cfg"), "absent");
+          },
+  });
+  REQUIRE(report.ok());
+  CHECK(report.exhaustive);
+  CHECK(report.states == 7);
+  CHECK(report.text() == "exhaustive: 7 states (7 cuts of 1 run, posix_minimum)");
+}
+
+TEST_CASE("explore: a save that forgets a step is found, the right one is not") {
+  CHECK(explore(saves("csrd")).ok());
+  CHECK(explore(saves("csrd", std::string(9000, 'a'), std::string(5000, 'b'))).ok());
+  for (const char* order : {"crd", "csr", "crsd", "os", "osd", "csxrd", "cr", "c", "csdr"}) {
+    INFO(order);
+    const auto report = explore(saves(order));
+    CHECK_FALSE(report.ok());
+    CHECK(contains(report.text(), "---- the power goes ----"));
+    CHECK(contains(report.text(), "replay: " + report.replay));
+  }
+}
+
+TEST_CASE("explore: a report tells what was done, what survived, what the check said, and the nearest failure") {
+  const auto report = explore(saves("crd"));
+  CHECK(report.text() ==
+        "posix_minimum: what a power cut may leave fails the check\n"
+        "      -- step \"v1\"\n"
+        "   1  create cfg.tmp                                          LOST\n"
+        "   2  write 2 bytes at 0 of cfg.tmp                           LOST\n"
+        "   3  rename cfg.tmp -> cfg                                   LOST for cfg.tmp\n"
+        "      ---- the power goes ----\n"
+        "the disk that it leaves:\n"
+        "  cfg  0 bytes  \"\"\n"
+        "the check: found \"\", which may only be \"absent\" or \"v1\"\n"
+        "replay: 0.1.1.0.0/" +
+            report.replay.substr(report.replay.find('/') + 1) + "\n");
+}
+
+TEST_CASE("explore: a token replays its state, with the same report, and is refused by another test") {
+  for (const char* order : {"crd", "csr", "os", "csxrd"}) {
+    INFO(order);
+    auto what = saves(order, std::string(6000, 'a'), "v2");
+    const auto found = explore(what);
+    REQUIRE_FALSE(found.ok());
+    what.replay = "replay: " + found.replay;
+    int checked = 0;
+    what.check = [&checked, check = what.check](after_crash& after) {
+      ++checked;
+      return check(after);
+    };
+    const auto again = explore(what);
+    CHECK(again.text() == found.text());
+    CHECK(again.complaint == found.complaint);
+    CHECK(checked == 1);
+    auto other = saves("csrd");
+    other.replay = what.replay;
+    CHECK(contains(explore(other).text(), "the replay token is of another test"));
+  }
+}
+
+TEST_CASE("explore: what goes two ways goes both") {
+  const auto report = explore({.workload =
+                                   [](world& world) {
+                                     const bool hurried = world.choose(3) == 2;
+                                     world.step("v1", [&] {
+                                       return save(world.fs(),
+                                                   hurried ? "cs"
+                                                             "r"
+                                                           : "csrd",
+                                                   "v1");
+                                     });
+                                   },
+                               .check = [](auto& after) { return after.latest_is(read_text(after.fs(), "cfg"), "absent"); }});
+  CHECK_FALSE(report.ok());
+  CHECK(report.runs == 3);
+  CHECK(report.replay.substr(0, 4) == "0.2.");
+}
+
+TEST_CASE("explore: what is there before the workload is durable, and kept apart from run to run") {
+  const auto with = [](const std::string& order) {
+    auto what = saves(order);
+    what.setup = [](world& world) { (void)save(world.fs(), "c", "v0"), (void)world.fs().rename("cfg.tmp", "cfg"); };
+    what.check = [](after_crash& after) { return after.latest_is(read_text(after.fs(), "cfg"), "v0"); };
+    return explore(what);
+  };
+  CHECK(with("csrd").ok());
+  CHECK(contains(with("csxrd").text(), "found \"absent\", which may only be \"v0\" or \"v1\""));
+}
+
+TEST_CASE("explore: a process that is killed, and the next one that writes on") {
+  // A marker without a sync of its own is good enough while its writer lives: it syncs the directory at last. Who comes after it
+  // and believes what it sees does not know whether it did.
+  const auto with = [](bool settles) {
+    return explore({.workload = [](world& world) { world.step("v1", [&] { return save(world.fs(), "csrd", "v1"); }); },
+                    .restart =
+                        [settles](world& world) {
+                          if (read_text(world.fs(), "cfg").value_or(std::string()) != "v1") return;
+                          world.step("seen", [&]() -> result<void> {
+                            if (settles) PERDURE_TRY(world.fs().sync_dir("."));
+                            return {};
+                          });
+                        },
+                    .check = [](after_crash& after) -> verdict {
+                      const bool there = read_text(after.fs(), "cfg").value_or(std::string()) == "v1";
+                      return there || !after.acknowledged("seen");
+                    }});
+  };
+  CHECK(with(true).ok());
+  CHECK(with(true).runs == 6);
+  const auto report = with(false);
+  CHECK_FALSE(report.ok());
+  CHECK(contains(report.text(), "-- the process is killed\n"));
+}
+
+TEST_CASE("explore: the recovery is cut, too") {
+  // Two files that are to be equal; the recovery copies the first over the second, in the wrong order or in the right one.
+  const auto with = [](const std::string& order, std::uint32_t nested) {
+    return explore({.setup =
+                        [](world& world) {
+                          (void)atomic_write(world.fs(), "a", "1");
+                          (void)atomic_write(world.fs(), "b", "1");
+                        },
+                    .workload =
+                        [](world& world) {
+                          world.step("2", [&]() -> result<void> {
+                            const auto a = atomic_write(world.fs(), "a", "2");
+                            if (!a) return a.error();
+                            const auto b = atomic_write(world.fs(), "b", "2");
+                            if (!b) return b.error();
+                            return {};
+                          });
+                        },
+                    .recover =
+                        [=](after_crash& after) {
+                          const auto a = read_text(after.fs(), "a");
+                          if (!a || *a == read_text(after.fs(), "b").value_or(std::string())) return;
+                          if (order == "wrong") (void)after.fs().remove("b");
+                          if (order == "wrong") (void)after.fs().sync_dir(".");
+                          (void)atomic_write(after.fs(), "b", *a);
+                        },
+                    .check = [](after_crash& after) -> verdict {
+                      const auto b = read_text(after.fs(), "b");
+                      return !b ? verdict(b) : verdict(*b == read_text(after.fs(), "a").value_or(std::string()));
+                    },
+                    .budget = {.nested_cuts = nested}});
+  };
+  CHECK(with("right", 1).ok());
+  CHECK(with("right", 2).ok());
+  CHECK(with("wrong", 1).ok());  // the second recovery puts it right again
+}
+
+TEST_CASE("explore: a recovery that destroys what it needs is found only by cutting it") {
+  const auto with = [](std::uint32_t nested) {
+    return explore({.setup = [](world& world) { (void)atomic_write(world.fs(), "value", "1"); },
+                    .workload = [](world& world) { world.step("2", [&] { return atomic_write(world.fs(), "value", "2"); }); },
+                    .recover =
+                        [](after_crash& after) {
+                          const auto value = read_text(after.fs(), "value");
+                          if (!value) return;
+                          (void)after.fs().remove("value");
+                          (void)after.fs().sync_dir(".");
+                          (void)atomic_write(after.fs(), "value", *value);
+                        },
+                    .check = [](after_crash& after) { return after.latest_is(read_text(after.fs(), "value"), "1"); },
+                    .budget = {.nested_cuts = nested}});
+  };
+  CHECK(with(0).ok());
+  const auto report = with(1);
+  CHECK_FALSE(report.ok());
+  CHECK(contains(report.text(), "the recovery from it:\n"));
+}
+
+TEST_CASE("explore: past the budget it samples, says so, and finds the same again") {
+  auto what = saves("csrd", std::string(40000, 'a'), std::string(40000, 'b'));
+  what.reductions.unread = false;
+  what.budget.states = 2000;
+  const auto good = explore(what);
+  CHECK(good.ok());
+  CHECK_FALSE(good.exhaustive);
+  CHECK(contains(good.text(), "sampled: "));
+  CHECK(good.at_least > 1'000'000);
+  auto bad = saves("crd", std::string(40000, 'a'), std::string(40000, 'b'));
+  bad.budget.states = 1;
+  const auto first = explore(bad);
+  CHECK_FALSE(first.ok());
+  CHECK(explore(bad).text() == first.text());
+}
