@@ -74,6 +74,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/fault_file.hpp
   perdure/testing/detail/fault_words.hpp
   perdure/testing/detail/honest_fs_laws.hpp
+  perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
   perdure/testing/exploration.hpp
@@ -102,6 +103,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/required_fs_laws.hpp
   perdure/testing/detail/sized_files.hpp
+  perdure/testing/detail/sync_names.hpp
   perdure/testing/detail/trace_text.hpp
 )
 

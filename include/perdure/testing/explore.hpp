@@ -56,11 +56,18 @@ class explorer {
     return found_;
   }
 
-  // The syncs of the first run, told.
-  [[nodiscard]] std::vector<sync_site> syncs() const {
-    choice_source source;
-    const lab_run run(what_, source, {0, UINT32_MAX, true});
-    return run.disk().syncs;
+  // Every sync that there is in some run.
+  [[nodiscard]] std::vector<sync_site> syncs() {
+    std::vector<sync_site> all;
+    tracing_ = true;
+    each_run([&](cut_walk&, const lab_run& run) {
+      for (const sync_site& one : run.disk().syncs) {
+        bool known = false;
+        for (const sync_site& other : all) known = known || other.number == one.number;
+        if (!known) all.push_back(one);
+      }
+    });
+    return all;
   }
 
  private:
@@ -71,7 +78,7 @@ class explorer {
     for (std::uint32_t kill = 0; kill <= (what_.restart ? ops_max : 0) && !all_.failed && !all_.stopped(); ++kill) {
       choice_source source;
       do {
-        const lab_run run(what_, source, {kill, skip_sync_, false});
+        const lab_run run(what_, source, {kill, skip_sync_, tracing_});
         if (kill == 0 && run.disk().ops > ops_max) ops_max = run.disk().ops;
         if (kill != 0 && !run.was_killed()) continue;
         ++all_.run;
@@ -126,6 +133,7 @@ class explorer {
 
   const exploration& what_;
   std::uint32_t skip_sync_;
+  bool tracing_ = false;
   report found_;
   search all_;
 };

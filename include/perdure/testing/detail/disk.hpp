@@ -14,7 +14,7 @@
 #include <vector>
 
 #include <perdure/core/clock.hpp>
-#include <perdure/testing/detail/disk_tree.hpp>
+#include <perdure/testing/detail/sync_names.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -25,10 +25,12 @@ struct trace_line {
   std::uint32_t op = 0;  // 0: what happened between operations
   std::string text;
 };
+// A sync by how many there were before it, in the workload, or since the process was killed.
 struct sync_site {
-  std::uint32_t op = 0;
+  std::uint32_t number = 0;
   std::string text;
 };
+inline constexpr std::uint32_t first_site_after_kill = 1U << 30;
 
 class disk {
  public:
@@ -44,7 +46,7 @@ class disk {
   bool cut_everywhere = false;           // at every operation, not only where the set of legal disks can have grown most
   std::uint32_t ops = 0;                 // how many there were
   std::uint32_t kill_at = UINT32_MAX;    // the operation before which the process dies
-  std::uint32_t skip_sync = UINT32_MAX;  // the sync that silently does nothing
+  std::uint32_t skip_sync = UINT32_MAX;  // the number of the sync that silently does nothing
   std::size_t events = 0;                // of the history that goes along with the cuts
   std::vector<power_cut> cuts;
   std::vector<trace_line> trace;
@@ -79,6 +81,7 @@ class disk {
   // The cuts before it were those of the run without a kill.
   void kill() {
     ++process;
+    next_site_ = first_site_after_kill;
     cuts.clear();
     changes_at_cut_ = 0;
     if (tracing) trace.push_back({0, "the process is killed"});
@@ -258,13 +261,13 @@ class disk {
   template <class Text>
   [[nodiscard]] bool begin_sync(Text&& text) {
     if (!recording) return false;
-    syncs.push_back({ops, tracing ? text() : std::string()});
+    syncs.push_back({next_site_++, tracing ? text() : std::string()});
     if (changes_ != changes_at_cut_) {
       cuts.push_back(log.cut(ops, events));
       cuts.back().lines = trace.empty() ? 0 : trace.size() - 1;  // without the sync itself
       changes_at_cut_ = changes_;
     }
-    const bool skipped = syncs.size() - 1 == skip_sync;
+    const bool skipped = syncs.back().number == skip_sync;
     if (skipped && tracing) trace.back().text += "  (it silently does nothing)";
     return !skipped;
   }
@@ -347,46 +350,22 @@ class disk {
     if (now.settled_since == UINT32_MAX) now.settled_since = ops;
   }
 
-  // What a profile saves beside what was asked for: the names of this file, as far as it goes.
   void sync_names_of(inode file) {
     switch (log.rules().sync_reach) {
       case sync_reach::content:
         return;
       case sync_reach::all_metadata:
         return sync_everything();
-      case sync_reach::journal: {
-        // In a journal, an effect brings everything before it.
-        const disk_node& node = tree[file];
-        log.settle(node.size_pending);
-        for (const chain_id id : node.attributes_pending) log.settle(id);
-        for (chain_id id = 0; id < log.chains().size(); ++id) settle_name(id, file);
-        return;
-      }
+      case sync_reach::journal:
+        return settle_journal_of(log, tree, file);
       case sync_reach::own_names:
-        for (inode left = tree.count(); left > 0 && file != root_inode; --left) {
-          inode parent = root_inode;
-          for (chain_id id = 0; id < log.chains().size(); ++id) {
-            settle_name(id, file);
-            const chain& one = log.at(id);
-            if (one.kind == chain_kind::entry && one.versions.back().target == file) parent = one.owner;
-          }
-          file = parent;
-        }
-        return;
-    }
-  }
-  void settle_name(chain_id id, inode file) {
-    const chain& one = log.at(id);
-    if (one.kind != chain_kind::entry) return;
-    for (std::uint32_t count = one.top(); count > 0; --count) {
-      if (one.versions[count].target != file && one.versions[count - 1].target != file) continue;
-      log.settle({id, count});
-      return;
+        return settle_own_names(log, file, tree.count());
     }
   }
 
   std::uint64_t changes_ = 1;
   std::uint64_t changes_at_cut_ = 0;
+  std::uint32_t next_site_ = 0;
 };
 
 }  // namespace detail
