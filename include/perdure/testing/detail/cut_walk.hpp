@@ -197,6 +197,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   }
 
   [[nodiscard]] verdict examine() {
+    shown_->clock = recorded_.clock;
     if (all_.what.recover) all_.what.recover(after_);
     verdict said = all_.what.check(after_);
     shown_->restore();
