@@ -127,6 +127,8 @@ class definition {
       const std::string piece = bytes.substr(done, static_cast<std::size_t>(4096 - to % 4096));
       add({effect::data, file, to / 4096, "", to % 4096, piece, 0, false, {}});
       done += piece.size();
+      // What is written page by page may have grown page by page.
+      if (done < bytes.size() && at + done > now_.files[file].size) add({effect::size, file, 0, "", at + done, "", 0, false, {}});
     }
     if (at + bytes.size() > now_.files[file].size) add({effect::size, file, 0, "", at + bytes.size(), "", 0, false, {}});
   }

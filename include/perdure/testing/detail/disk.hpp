@@ -211,6 +211,11 @@ class disk {
       const bool waits = log.rules().growth_order == growth_order::data_first ||
                          (log.rules().growth_order == growth_order::new_pages_last && !had_content[page - first]);
       if (waits) written.push_back(one);
+      // What is written page by page may have grown page by page. Of many pages the first, the middle one and the last tell
+      // enough.
+      const bool shown = page == first || page == (first + last) / 2 || page + 1 == last;
+      if (page < last && shown && start + page_size > node.size)
+        resize(file, start + page_size, effect_log::effect_kind::growth, written);
     }
     if (end > node.size) resize(file, end, effect_log::effect_kind::growth, written);
   }
