@@ -85,8 +85,7 @@ TEST_CASE("explore: a report tells what was done, what survived, what the check 
         "the disk that it leaves:\n"
         "  cfg  0 bytes  \"\"\n"
         "the check: found \"\", which may only be \"absent\" or \"v1\"\n"
-        "replay: 0.1.1.0.0/" +
-            report.replay.substr(report.replay.find('/') + 1) + "\n");
+        "replay: 0.1.1.0.0/3ac5\n");
 }
 
 TEST_CASE("explore: a token replays its state, with the same report, and is refused by another test") {

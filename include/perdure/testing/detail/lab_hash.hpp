@@ -27,19 +27,38 @@ namespace detail {
   return mixed(a * 0x9e3779b97f4a7c15U + mixed(b + 0x632be59bd9b4e019U));
 }
 
+[[nodiscard]] inline std::uint64_t little_endian(const unsigned char* at) noexcept {
+  std::uint64_t word = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  std::memcpy(&word, at, 8);
+#else
+  for (int i = 7; i >= 0; --i) word = word << 8 | at[i];
+#endif
+  return word;
+}
 [[nodiscard]] inline std::uint64_t hash_of(const void* data, std::size_t size) noexcept {
+  constexpr std::uint64_t factor = 0x9fb21c651e98df25U;
+  const auto add = [](std::uint64_t h, std::uint64_t word) {
+    h = (h ^ word) * factor;
+    return h ^ h >> 32;
+  };
   const auto* at = static_cast<const unsigned char*>(data);
   std::uint64_t h = 0x27d4eb2f165667c5U + size;
-  for (; size >= 8; at += 8, size -= 8) {
-    std::uint64_t word = 0;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    std::memcpy(&word, at, 8);
-#else
-    for (int i = 7; i >= 0; --i) word = word << 8 | at[i];
-#endif
-    h = (h ^ word) * 0x9fb21c651e98df25U;
-    h ^= h >> 32;
+  if (size >= 32) {
+    // Four at a time, for each waits for the product before it.
+    std::uint64_t a = h;
+    std::uint64_t b = h + factor;
+    std::uint64_t c = h ^ factor;
+    std::uint64_t d = h - factor;
+    for (; size >= 32; at += 32, size -= 32) {
+      a = add(a, little_endian(at));
+      b = add(b, little_endian(at + 8));
+      c = add(c, little_endian(at + 16));
+      d = add(d, little_endian(at + 24));
+    }
+    h = mixed(mixed(a, b), mixed(c, d));
   }
+  for (; size >= 8; at += 8, size -= 8) h = add(h, little_endian(at));
   std::uint64_t tail = 0;
   for (std::size_t i = size; i > 0; --i) tail = tail << 8 | at[i - 1];
   return mixed(h ^ tail);
