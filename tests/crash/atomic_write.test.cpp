@@ -71,12 +71,24 @@ void set_up(world& world, const place& where) {
 verdict nothing_beside(after_crash& after) {
   return both(only_temps_beside(after.fs(), ".", {"cfg", "d", "link"}), only_temps_beside(after.fs(), "d", {"cfg", "e"}));
 }
+// Who was not killed has taken its temporary files away.
+void look_for_temps(world& world) {
+  for (const char* dir : {".", "d"}) {
+    bool left = false;
+    (void)world.fs().for_each_entry(dir, [&](const dir_entry& entry) {
+      left = left || temp_name::parse(entry.name);
+      return visit::go_on;
+    });
+    if (left) put(world.fs(), "a temporary file was left", "");
+  }
+}
 exploration two_saves(const write_function& write, const place& where = {}) {
   return {.setup = [=](world& world) { set_up(world, where); },
           .workload =
               [=](world& world) {
                 for (const std::string& value : {first_value, second_value})
                   world.step(value, [&] { return write(world.fs(), where.path, value); });
+                look_for_temps(world);
               },
           .check =
               [=](after_crash& after) {
@@ -307,6 +319,7 @@ TEST_CASE("create_new: no file or the whole one, and never another's replaced") 
       what.workload = [=](world& world) {
         for (const std::string& value : {first_value, second_value})
           world.step(value, [&] { return wrapped(world.fs(), [&](auto& fs) { return create_new(fs, "cfg", value); }); });
+        look_for_temps(world);
       };
       states += prove(name, what);
       what.check = [=](after_crash& after) -> verdict {

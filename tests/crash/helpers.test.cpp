@@ -105,23 +105,51 @@ TEST_CASE("link_or_copy: no name or the whole file under it, and with durability
   std::printf("link_or_copy: %llu states\n", static_cast<unsigned long long>(states));
 }
 
-TEST_CASE("link_or_copy: a copy onto another file system is whole, too") {
-  exploration what{.setup = [](world& world) { (void)world.fs().make_dir("d"); },
-                   .workload =
-                       [](world& world) {
-                         crash_fs elsewhere;
-                         put(elsewhere, "a", whole);
-                         world.step("placed", [&] { return link_or_copy(elsewhere, "a", world.fs(), "d/b"); });
-                       },
-                   .check = [](after_crash& after) -> verdict {
-                     if (is_whole(after, "d/b")) return true;
-                     return both(!is_there(after, "d/b") && !after.acknowledged("placed"),
-                                 only_temps_beside(after.fs(), "d", {"b"}));
-                   }};
-  prove("link_or_copy", what);
-  const auto audit = audit_syncs(what);
-  INFO(audit.text());
-  CHECK(audit.ok());
+TEST_CASE("link_or_copy: what a link shares is durable with its attributes") {
+  prove("attributes", {.setup = [](world& world) { put(world.fs(), "a", whole, 0600); },
+                       .workload =
+                           [](world& world) {
+                             auto file = world.fs().open("a", {.access = access::write});
+                             if (file) (void)set_attributes(*file, {.mode = 0640}, attribute_set::mode);
+                             world.step("placed", [&] { return link_or_copy(world.fs(), "a", world.fs(), "b"); });
+                           },
+                       .check = [](after_crash& after) -> verdict {
+                         if (!after.acknowledged("placed")) return true;
+                         auto file = after.fs().open("b", {});
+                         if (!file) return file;
+                         return get_attributes(*file)->mode == 0640;
+                       }});
+}
+
+TEST_CASE("link_or_copy: a copy onto another file system is whole, too, and never replaces") {
+  for (const durability how : {durability::full, durability::ordered}) {
+    for (const bool taken : {false, true}) {
+      exploration what{.setup =
+                           [=](world& world) {
+                             (void)world.fs().make_dir("d");
+                             if (taken) put(world.fs(), "d/b", "another's");
+                           },
+                       .workload =
+                           [=](world& world) {
+                             crash_fs elsewhere;
+                             put(elsewhere, "a", whole);
+                             world.step("placed",
+                                        [&] { return link_or_copy(elsewhere, "a", world.fs(), "d/b", {.durability = how}); });
+                           },
+                       .check = [=](after_crash& after) -> verdict {
+                         const verdict beside = only_temps_beside(after.fs(), "d", {"b"});
+                         if (taken) return both(read_text(after.fs(), "d/b").value_or(std::string()) == "another's", beside);
+                         const bool lost = how == durability::full && after.acknowledged("placed");
+                         return is_whole(after, "d/b") ? beside : both(!is_there(after, "d/b") && !lost, beside);
+                       }};
+      prove("link_or_copy", what);
+      if (taken) continue;
+      const auto audit = audit_syncs(what);
+      INFO(audit.text());
+      CHECK(audit.ok());
+      CHECK(audit.syncs.size() == (how == durability::full ? 2U : 1U));
+    }
+  }
 }
 
 TEST_CASE("temp_sweep: after any kill it leaves no orphan, and the file is what it was") {

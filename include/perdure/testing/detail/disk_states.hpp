@@ -91,17 +91,23 @@ class disk_states {
   [[nodiscard]] const power_cut& cut() const noexcept { return *cut_; }
 
   // Of a state that is being visited: calls with each chain, how much of it was durable, how much there was, how much of it
-  // survived, and whether a part of the next version did. What nobody can reach was not chosen: nothing is said of it.
+  // survived, and whether a part of the next version did. Of what nobody can reach any more, nothing_chosen did.
+  static constexpr std::uint32_t nothing_chosen = UINT32_MAX;
   template <class Use>
   void each_choice(Use&& use) const {
     for (chain_id id = 0; id < chosen_.size(); ++id) {
       const std::uint32_t low = id < cut_->durable.size() ? cut_->durable[id] : 0;
-      if (chosen_[id] != unchosen) use(log_.chains()[id], low, top(id), chosen_[id], torn_ != 0 && torn_chain_ == id);
+      const chain& one = log_.chains()[id];
+      std::uint32_t chosen = chosen_[id];
+      // A page that was not asked for lies behind the end of its file, or looks the same whatever survived.
+      if (chosen == unchosen && reached_[one.owner] != 0)
+        chosen = std::uint64_t{one.index} * page_size < tree()[one.owner].size ? top(id) : low;
+      use(one, low, top(id), chosen, torn_ != 0 && torn_chain_ == id);
     }
   }
 
  private:
-  static constexpr std::uint32_t unchosen = UINT32_MAX;
+  static constexpr std::uint32_t unchosen = nothing_chosen;
 
   struct place {
     inode node;

@@ -24,10 +24,11 @@ class trace_text {
       for (std::uint32_t count = 1; count <= top; ++count) {
         const std::uint32_t op = one.versions[count].op;
         if (op >= fates_.size()) continue;
-        const fate its = count <= low                  ? was_durable
-                         : count <= chosen             ? survived
-                         : torn && count == chosen + 1 ? torn_apart
-                                                       : lost;
+        const fate its = count <= low                            ? was_durable
+                         : chosen == disk_states::nothing_chosen ? nameless
+                         : count <= chosen                       ? survived
+                         : torn && count == chosen + 1           ? torn_apart
+                                                                 : lost;
         fates_[op] |= its;
         if (its == lost) parts_[op] += (parts_[op].empty() ? "" : ", ") + part(one, tree);
       }
@@ -43,7 +44,7 @@ class trace_text {
   }
 
  private:
-  enum fate : std::uint8_t { was_durable = 1, survived = 2, lost = 4, torn_apart = 8 };
+  enum fate : std::uint8_t { was_durable = 1, survived = 2, lost = 4, torn_apart = 8, nameless = 16 };
   static constexpr std::size_t lines_max = 80;
   static constexpr std::size_t column = 60;
 
@@ -72,6 +73,7 @@ class trace_text {
     if ((fate & torn_apart) != 0) return "torn";
     if (fate == was_durable) return "durable";
     if (fate == lost) return "LOST";
+    if ((fate & nameless) != 0) return "LOST with its name";
     return (fate & lost) != 0 ? "LOST for " + lost_parts : "survived";
   }
 

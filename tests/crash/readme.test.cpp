@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+// include/perdure/testing/README.md: its code is compiled here, and its reports are those that it gives.
+
+#include <perdure/fs/fs.hpp>
+#include <perdure/testing/audit_syncs.hpp>
+
+#include <tests/support/catch.hpp>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace {
+
+// clang-format off
+template <perdure::Fs F>
+perdure::result<void> save(F& fs, const std::string& text) {
+  auto file = fs.open("cfg.tmp", {.access = perdure::access::write, .creation = perdure::creation::create});
+  if (!file) return file.error();
+  PERDURE_TRY(file->write_at(0, text));
+  PERDURE_TRY(file->close());
+  return fs.rename("cfg.tmp", "cfg");
+}
+
+perdure::testing::report readme() {
+auto report = perdure::testing::explore({
+    .workload = [](auto& world) {
+      world.step("v1", [&] { return save(world.fs(), "v1"); });
+      world.step("v2", [&] { return save(world.fs(), "v2"); });
+    },
+    .check = [](auto& after) {
+      return after.latest_is(perdure::testing::read_text(after.fs(), "cfg"), "absent");
+    }});
+return report;
+}
+// clang-format on
+
+std::string contents(const std::string& path) {
+  std::string all;
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return all;
+  char piece[4096];
+  for (std::size_t got; (got = std::fread(piece, 1, sizeof(piece), file)) != 0;) all.append(piece, got);
+  (void)std::fclose(file);
+  return all;
+}
+const std::string tests_dir = PERDURE_TESTS_DIR;
+
+// What stands between ```kind and ```.
+std::vector<std::string> blocks(const std::string& page, const std::string& kind) {
+  std::vector<std::string> all;
+  const std::string open = "\n```" + kind + "\n";
+  for (std::size_t at = page.find(open); at != std::string::npos;) {
+    const std::size_t begin = at + open.size();
+    const std::size_t end = page.find("\n```\n", begin);
+    all.push_back(page.substr(begin, end + 1 - begin));
+    at = page.find(open, end + 4);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the lab's page: its code is what is compiled here") {
+  const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
+  const std::string here = contents(tests_dir + "/crash/readme.test.cpp");
+  const auto code = blocks(page, "cpp");
+  CHECK(code.size() == 2);
+  for (const std::string& block : code) {
+    for (std::size_t at = 0; at < block.size();) {
+      const std::size_t end = block.find('\n', at);
+      const std::string line = block.substr(at, end - at);
+      INFO(line);
+      if (line.compare(0, 8, "#include") != 0 && line.compare(0, 7, "REQUIRE") != 0)
+        CHECK(here.find("\n" + line + "\n") != std::string::npos);
+      at = end + 1;
+    }
+  }
+}
+
+TEST_CASE("the lab's page: its report is what its code gives, and the two syncs that it names mend it") {
+  const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
+  const auto report = readme();
+  CHECK_FALSE(report.ok());
+  bool told = false;
+  for (const std::string& block : blocks(page, "")) told = told || block == report.text();
+  INFO(report.text());
+  CHECK(told);
+  const auto mended = perdure::testing::audit_syncs(
+      {.workload =
+           [](auto& world) {
+             for (const char* value : {"v1", "v2"}) {
+               world.step(value, [&]() -> perdure::result<void> {
+                 auto& fs = world.fs();
+                 auto file = fs.open("cfg.tmp", {.access = perdure::access::write, .creation = perdure::creation::create});
+                 if (!file) return file.error();
+                 PERDURE_TRY(file->write_at(0, std::string(value)));
+                 PERDURE_TRY(file->sync(perdure::sync_what::data));
+                 PERDURE_TRY(file->close());
+                 PERDURE_TRY(fs.rename("cfg.tmp", "cfg"));
+                 return fs.sync_dir(".");
+               });
+             }
+           },
+       .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.fs(), "cfg"), "absent"); }});
+  CHECK(mended.ok());
+  CHECK(page.find("`" + mended.report.text() + "`") != std::string::npos);
+}
