@@ -164,6 +164,31 @@ TEST_CASE("explore: a process that is killed, and the next one that writes on") 
   CHECK(contains(report.text(), "-- the process is killed\n"));
 }
 
+TEST_CASE("explore: a process that is killed may leave a write of several pages half done, and no power cut is needed for that") {
+  exploration what{.setup = [](world& world) { (void)save(world.fs(), "o", std::string(8192, 'o')); },
+                   .workload = [](world& world) { (void)save(world.fs(), "o", std::string(8192, 'n')); },
+                   .restart =
+                       [](world& world) {
+                         (void)world.fs().sync_all(".");
+                         world.step("settled", [] {});
+                       },
+                   .check = [](after_crash& after) -> verdict {
+                     const std::string all = read_text(after.fs(), "cfg").value_or(std::string());
+                     return !after.acknowledged("settled") || all.front() == all.back();
+                   }};
+  const auto report = explore(what);
+  CHECK_FALSE(report.ok());
+  CHECK(contains(report.text(), "-- the process is killed within it\n"));
+  CHECK(report.runs == 3);
+  what.restart = {};
+  what.profile = profile::process_kill;
+  what.check = [](after_crash& after) -> verdict {
+    const std::string all = read_text(after.fs(), "cfg").value_or(std::string());
+    return all.front() == all.back();
+  };
+  CHECK(contains(explore(what).text(), "cfg  8,192 bytes  \"n\" x 4,096 \"o\" x 4,096"));
+}
+
 TEST_CASE("explore: the recovery is cut, too") {
   // Two files that are to be equal; the recovery copies the first over the second, in the wrong order or in the right one.
   const auto with = [](const std::string& order, std::uint32_t nested) {

@@ -70,6 +70,8 @@ class crash_file {
     const std::lock_guard lock(disk_->mutex);
     const auto text = [&] { return "write " + bytes_at(offset, from.size()) + " of " + name(); };
     if (!disk_->begin(process_, text)) return dead(operation::write);
+    const std::uint64_t first = detail::page_size - offset % detail::page_size;
+    if (from.size() > first && disk_->stops_inside()) return write_in_two(offset, from, first);
     disk_->write(node_, offset, from);
     disk_->end();
     return {};
@@ -233,6 +235,28 @@ class crash_file {
   [[nodiscard]] std::string name() const { return disk_->name_of(node_); }
   [[nodiscard]] static std::string bytes_at(std::uint64_t offset, std::uint64_t count) {
     return std::to_string(count) + (count == 1 ? " byte at " : " bytes at ") + std::to_string(offset);
+  }
+  // A process that is killed may leave a write of several pages half done.
+  [[nodiscard]] result<void> write_in_two(std::uint64_t offset, gather from, std::uint64_t first) {
+    std::vector<bytes> head;
+    std::vector<bytes> tail;
+    for (bytes part : from) {
+      const bytes before = part.first(first < part.size() ? static_cast<std::size_t>(first) : part.size());
+      first -= before.size();
+      head.push_back(before);
+      tail.push_back(part.from(before.size()));
+    }
+    const gather begun(head.data(), head.size());
+    disk_->write(node_, offset, begun);
+    if (disk_->dies_inside()) {
+      disk_->end();
+      disk_->kill();
+      return dead(operation::write);
+    }
+    disk_->note_cut();
+    disk_->write(node_, offset + begun.size(), gather(tail.data(), tail.size()));
+    disk_->end();
+    return {};
   }
   void unlock(detail::disk_node& node) noexcept {
     if (locked_ == sharing) --node.shared_locks;

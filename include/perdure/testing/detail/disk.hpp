@@ -46,6 +46,7 @@ class disk {
   bool cut_everywhere = false;           // at every operation, not only where the set of legal disks can have grown most
   std::uint32_t ops = 0;                 // how many there were
   std::uint32_t kill_at = UINT32_MAX;    // the operation before which the process dies
+  bool kill_inside = false;              // or within it, where it is a write of several pages
   std::uint32_t skip_sync = UINT32_MAX;  // the number of the sync that silently does nothing
   std::size_t events = 0;                // of the history that goes along with the cuts
   std::vector<power_cut> cuts;
@@ -65,7 +66,7 @@ class disk {
   // Before each operation that changes or syncs something. False: the process is dead.
   template <class Text>
   [[nodiscard]] bool begin(std::uint32_t caller, Text&& text) {
-    if (caller == process && ops == kill_at) kill();
+    if (caller == process && ops == kill_at && !kill_inside) kill();
     if (caller != process) return false;
     if (put_back && !untouched) {
       // The copy is what changes: whoever shows this disk refers to the nodes that are there.
@@ -78,13 +79,16 @@ class disk {
     log.begin_operation(ops);
     return true;
   }
+  // Of the operation that has begun.
+  [[nodiscard]] bool dies_inside() const noexcept { return kill_inside && ops == kill_at + 1; }
+  [[nodiscard]] bool stops_inside() const noexcept { return dies_inside() || (recording && log.rules().everything_survives); }
   // The cuts before it were those of the run without a kill.
   void kill() {
     ++process;
     next_site_ = first_site_after_kill;
     cuts.clear();
     changes_at_cut_ = 0;
-    if (tracing) trace.push_back({0, "the process is killed"});
+    if (tracing) trace.push_back({0, dies_inside() ? "the process is killed within it" : "the process is killed"});
     for (inode i = root_inode; i < tree.count(); ++i) {
       tree[i].exclusive_lock = false;
       tree[i].shared_locks = 0;

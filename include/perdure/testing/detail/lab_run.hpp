@@ -15,7 +15,7 @@ namespace testing {
 namespace detail {
 
 struct run_options {
-  std::uint32_t kill = 0;                // 0: nobody is; n: before its nth operation
+  std::uint32_t kill = 0;                // 0: nobody is; 2n - 1: before the nth operation; 2n: within it
   std::uint32_t skip_sync = UINT32_MAX;  // this one silently does nothing
   bool tracing = false;
 };
@@ -31,7 +31,8 @@ class lab_run {
     disk_->tracing = options.tracing;
     disk_->skip_sync = options.skip_sync;
     disk_->begin_recording(what.profile);
-    disk_->kill_at = options.kill - 1;
+    if (options.kill != 0) disk_->kill_at = (options.kill - 1) / 2;
+    disk_->kill_inside = options.kill % 2 == 0;
     world first(disk_, history_, source);
     if (what.workload) what.workload(first);
     was_killed_ = disk_->process != first_process;
