@@ -14,6 +14,7 @@
 // common: a time of modification that no set_attributes() gave is that of the file's creation; a file that nobody names any more
 // is gone.
 //
+// Failure: too_large for a write behind 16 GiB.
 // Not promised: that permissions, which are kept, are enforced. Errors: a full disk, failed syncs and the like are for a
 // decorator to inject.
 

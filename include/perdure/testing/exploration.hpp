@@ -24,7 +24,7 @@ enum class cut_points : std::uint8_t {
 };
 
 struct exploration_budget {
-  std::uint64_t states = 1'000'000;  // distinct ones to check; what is left is sampled
+  std::uint64_t states = 1'000'000;  // distinct ones to check; past them it samples
   std::uint64_t seconds = 0;         // none; else the report depends on the machine
   std::uint32_t nested_cuts = 1;     // of the power during recovery, one after another
 };

@@ -44,6 +44,10 @@ class explorer {
   }
 
   [[nodiscard]] report run() {
+    if (!what_.workload || !what_.check) {
+      found_.failure = "explore: it needs a .workload and a .check\n";
+      return found_;
+    }
     if (!what_.replay.empty()) {
       const replay_token token = replay_token::parse(what_.replay);
       tell(token.digits, token.digest);
@@ -52,7 +56,7 @@ class explorer {
     if (what_.budget.seconds != 0) all_.end = std::chrono::steady_clock::now() + std::chrono::seconds(what_.budget.seconds);
     each_run([&](cut_walk& walk, const lab_run&) { walk.every_state(); });
     if (all_.out_of_budget && !all_.failed) sample();
-    if (all_.failed) tell(all_.failure, 0);
+    if (all_.failed) tell(all_.failure, digest_);
     return found_;
   }
 
@@ -86,12 +90,13 @@ class explorer {
         for (const std::uint32_t answer : source.answers()) before.push_back(answer);
         cut_walk walk(all_, run.disk(), run.history(), std::move(before), what_.budget.nested_cuts);
         use(walk, run);
+        if (all_.failed) digest_ = run.digest();
       } while (!all_.failed && !all_.stopped() && source.next());
     }
     found_.runs = all_.run;
   }
 
-  // The budget did not suffice, so it is spent again: on all cuts alike.
+  // The budget did not suffice. A quarter of it more goes to all cuts alike.
   void sample() {
     found_.exhaustive = false;
     all_.states_max = UINT64_MAX;
@@ -102,7 +107,7 @@ class explorer {
     each_run([&](cut_walk&, const lab_run& run) { cuts += run.disk().cuts.size(); });
     found_.cuts = 0;
     all_.run = 0;
-    const std::uint64_t share = cuts < what_.budget.states ? what_.budget.states / cuts : 1;
+    const std::uint64_t share = what_.budget.states / 4 / cuts + 1;
     each_run([&](cut_walk& walk, const lab_run&) { walk.some_states(share); });
     if (found_.at_least < found_.states) found_.at_least = found_.states;
   }
@@ -120,11 +125,13 @@ class explorer {
     const replay_token token{digits, run.digest()};
     found_.replay = token.text();
     const bool differs = source.differs() || again.differs || (digest_expected != 0 && digest_expected != token.digest);
-    if (differs) {
+    if (differs && all_.failed) {
+      found_.failure =
+          "the workload did something else when it was run again: it has to take time, chance and names from the world\n";
+    } else if (differs) {
       found_.failure = "the replay token is of another test: what it asks for is not there\n";
     } else if (!again.failed && all_.failed) {
-      found_.failure =
-          "a state failed the check, and passed it when it was run again: the workload or the check does not repeat itself\n";
+      found_.failure = "a state failed the check, and passed it when it was looked at again: the check does not repeat itself\n";
     }
     if (!again.failed && found_.failure.empty()) return;
     found_.failure += found_.profile + ": what a power cut may leave fails the check\n" + again.text +
@@ -134,6 +141,7 @@ class explorer {
   const exploration& what_;
   std::uint32_t skip_sync_;
   bool tracing_ = false;
+  std::uint32_t digest_ = 0;  // of the run that failed
   report found_;
   search all_;
 };

@@ -262,3 +262,22 @@ TEST_CASE("explore: past the budget it samples, says so, and finds the same agai
   CHECK_FALSE(first.ok());
   CHECK(explore(bad).text() == first.text());
 }
+
+TEST_CASE("explore: what does not repeat itself is told as that") {
+  int runs = 0;
+  auto counting = saves("crd");
+  counting.workload = [&](world& world) {
+    ++runs;
+    world.step("v1", [&] { return save(world.fs(), "crd", runs == 1 ? "v1" : "v2"); });
+  };
+  CHECK(contains(explore(counting).text(), "the workload did something else when it was run again"));
+  int checks = 0;
+  auto moody = saves("csrd");
+  moody.check = [&](after_crash&) { return ++checks != 3; };
+  CHECK(contains(explore(moody).text(), "the check does not repeat itself"));
+}
+
+TEST_CASE("explore: without a workload or a check there is nothing to prove") {
+  CHECK_FALSE(explore({.workload = [](world&) {}}).ok());
+  CHECK_FALSE(explore({.check = [](after_crash&) { return true; }}).ok());
+}

@@ -66,7 +66,7 @@ class crash_file {
 
   [[nodiscard]] result<void> write_at(std::uint64_t offset, gather from) {
     if (!usable() || access_ == access::read) return closed(operation::write);
-    if (offset > INT64_MAX - from.size()) return failure(code::too_large, operation::write);
+    if (offset + from.size() < offset || offset + from.size() > written_max) return failure(code::too_large, operation::write);
     const std::lock_guard lock(disk_->mutex);
     const auto text = [&] { return "write " + bytes_at(offset, from.size()) + " of " + name(); };
     if (!disk_->begin(process_, text)) return dead(operation::write);
@@ -224,6 +224,7 @@ class crash_file {
 
  private:
   friend class crash_fs;
+  static constexpr std::uint64_t written_max = std::uint64_t{1} << 34;  // there is a pointer for each page before the last one
   enum lock_state : std::uint8_t { nothing, sharing, excluding };
 
   crash_file(std::shared_ptr<detail::disk> disk, detail::inode node, std::uint32_t process, access access) noexcept

@@ -78,7 +78,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   void some_states(std::uint64_t share) {
     for (at_ = 0; at_ < recorded_.cuts.size() && !all_.failed; ++at_) {
       begin_cut();
-      count();
+      if (all_.found.at_least < counted_max) count();
       for (const auto how : {ways_to_go::first, ways_to_go::last}) {
         how_ = how;
         deviate_at_ = SIZE_MAX;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <perdure/testing/detail/disk_states.hpp>
+#include <perdure/testing/detail/disk_text.hpp>
 
 namespace perdure {
 inline namespace v1 {
