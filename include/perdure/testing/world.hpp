@@ -47,7 +47,11 @@ class world {
 
   [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
   [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
-  [[nodiscard]] std::uint32_t choose(std::uint32_t ways) { return source_.choose(ways); }
+  [[nodiscard]] std::uint32_t choose(std::uint32_t ways) {
+    const std::uint32_t way = source_.choose(ways);
+    note("goes way " + std::to_string(way) + " of " + std::to_string(ways));
+    return way;
+  }
 
   // One change, named by the value that it installs. What work() returns says what became of it: a result, true or false (which
   // is: it cannot say), or nothing where it cannot fail.

@@ -126,6 +126,7 @@ TEST_CASE("explore: what goes two ways goes both") {
   CHECK_FALSE(report.ok());
   CHECK(report.runs == 3);
   CHECK(report.replay.substr(0, 4) == "0.2.");
+  CHECK(contains(report.text(), "-- goes way 2 of 3\n"));
 }
 
 TEST_CASE("explore: what is there before the workload is durable, and kept apart from run to run") {
@@ -280,4 +281,21 @@ TEST_CASE("explore: what does not repeat itself is told as that") {
 TEST_CASE("explore: without a workload or a check there is nothing to prove") {
   CHECK_FALSE(explore({.workload = [](world&) {}}).ok());
   CHECK_FALSE(explore({.check = [](after_crash&) { return true; }}).ok());
+}
+
+TEST_CASE("explore: every operation can be cut, for a check that may fail early and not late") {
+  const auto with = [](cut_points cuts) {
+    return explore({.workload =
+                        [](world& world) {
+                          for (const char* name : {"a", "b", "c"}) (void)world.fs().make_dir(name);
+                        },
+                    .check = [](after_crash& after) -> verdict {
+                      const bool b = static_cast<bool>(after.fs().stat("b"));
+                      return !(b && !after.fs().stat("c"));
+                    },
+                    .cuts = cuts});
+  };
+  CHECK(with(cut_points::every_operation).cuts == 3);
+  CHECK(with(cut_points::sufficient).cuts == 1);
+  CHECK_FALSE(with(cut_points::every_operation).ok());
 }

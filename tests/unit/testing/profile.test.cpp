@@ -1,13 +1,65 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
+#include <perdure/testing/explore.hpp>
 #include <perdure/testing/profile.hpp>
 
 #include <tests/support/catch.hpp>
 
+#include <set>
 #include <string>
 
 using namespace perdure::testing;
+using perdure::access;
+using perdure::creation;
+
+namespace {
+// What a file may hold after a write over `old_size` bytes.
+std::set<std::string> may_hold(const profile& rules, std::size_t old_size, std::uint64_t at, std::size_t size,
+                               bool synced = false) {
+  std::set<std::string> found;
+  const auto report = explore({.profile = rules,
+                               .setup =
+                                   [=](world& world) {
+                                     auto file = world.fs().open("f", {.access = access::write, .creation = creation::create});
+                                     if (file) (void)file->write_at(0, std::string(old_size, 'o'));
+                                   },
+                               .workload =
+                                   [=](world& world) {
+                                     auto file = world.fs().open("f", {.access = access::write});
+                                     if (!file) return;
+                                     (void)file->write_at(at, std::string(size, 'n'));
+                                     if (synced) (void)file->sync(perdure::sync_what::data);
+                                     world.step("done", [] {});
+                                   },
+                               .check =
+                                   [&](after_crash& after) {
+                                     if (synced && !after.acknowledged("done")) return true;
+                                     found.insert(perdure::testing::detail::quoted(read_text(after.fs(), "f").value_or("none")));
+                                     return true;
+                                   }});
+  CHECK(report.exhaustive);
+  return found;
+}
+using set = std::set<std::string>;
+}  // namespace
+
+TEST_CASE("profile: a page is torn after its first sector, in the middle and before its last") {
+  const set torn{"\"o\" x 4,096", "\"n\" x 4,096", "\"n\" x 512 \"o\" x 3,584", "\"n\" x 2,048 \"o\" x 2,048",
+                 "\"o\" x 3,584 \"n\" x 512"};
+  CHECK(may_hold(profile::posix_minimum, 4096, 0, 4096) == torn);
+  CHECK(may_hold(profile::xfs, 4096, 0, 4096) == torn);
+  CHECK(may_hold(profile::sequential, 4096, 0, 4096) == set{"\"o\" x 4,096", "\"n\" x 4,096"});
+  CHECK(may_hold(profile::posix_minimum, 4096, 0, 512) == set{"\"o\" x 4,096", "\"n\" x 512 \"o\" x 3,584"});
+}
+
+TEST_CASE("profile: what a file has grown by and nobody wrote is zeros or garbage, until it is synced") {
+  CHECK(may_hold(profile::posix_minimum, 4, 4, 4) ==
+        set{"\"oooo\"", "\"oooonnnn\"", "\"oooo\\x00\\x00\\x00\\x00\"", "\"oooo\\xee\\xee\\xee\\xee\""});
+  CHECK(may_hold(profile::ext4, 4, 4, 4) == set{"\"oooo\"", "\"oooonnnn\"", "\"oooo\\x00\\x00\\x00\\x00\""});
+  CHECK(may_hold(profile::xfs, 4, 4, 4) == set{"\"oooo\"", "\"oooonnnn\""});
+  CHECK(may_hold(profile::posix_minimum, 4, 8, 2, true) == set{"\"oooo\\x00\\x00\\x00\\x00nn\""});
+}
 
 TEST_CASE("profile: one of one's own is a copy with other values") {
   profile mine = profile::posix_minimum;
