@@ -64,23 +64,17 @@ set(PERDURE_HEADERS
   perdure/fs/detail/posix_xattr.hpp
   perdure/fs/detail/staged_file.hpp
 
+  perdure/testing/audit_syncs.hpp
+  perdure/testing/choose.hpp
+  perdure/testing/crash_fs.hpp
+  perdure/testing/exploration.hpp
+  perdure/testing/explore.hpp
   perdure/testing/fault_fs.hpp
   perdure/testing/fault_plan.hpp
   perdure/testing/fault_rule.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
   perdure/testing/natural_faults.hpp
-
-  perdure/testing/detail/fault_file.hpp
-  perdure/testing/detail/fault_words.hpp
-  perdure/testing/detail/honest_fs_laws.hpp
-  perdure/testing/audit_syncs.hpp
-  perdure/testing/choose.hpp
-  perdure/testing/crash_fs.hpp
-  perdure/testing/exploration.hpp
-  perdure/testing/explore.hpp
-  perdure/testing/fs_archetypes.hpp
-  perdure/testing/fs_laws.hpp
   perdure/testing/profile.hpp
   perdure/testing/read_text.hpp
   perdure/testing/report.hpp
@@ -95,7 +89,10 @@ set(PERDURE_HEADERS
   perdure/testing/detail/disk_text.hpp
   perdure/testing/detail/disk_tree.hpp
   perdure/testing/detail/effect_log.hpp
+  perdure/testing/detail/fault_file.hpp
+  perdure/testing/detail/fault_words.hpp
   perdure/testing/detail/history.hpp
+  perdure/testing/detail/honest_fs_laws.hpp
   perdure/testing/detail/lab_hash.hpp
   perdure/testing/detail/lab_run.hpp
   perdure/testing/detail/law_case.hpp

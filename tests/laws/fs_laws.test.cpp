@@ -5,8 +5,8 @@
 #include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
-#include <perdure/testing/fault_fs.hpp>
 #include <perdure/testing/crash_fs.hpp>
+#include <perdure/testing/fault_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
 #include <perdure/testing/fs_laws.hpp>
 
