@@ -221,6 +221,21 @@ class crash_file {
     disk_->end();
     return {};
   }
+  [[nodiscard]] result<void> remove_xattr(path_view attribute) {
+    if (!usable()) return closed(operation::set_attributes);
+    if (attribute.empty()) return failure(code::invalid_argument, operation::set_attributes);
+    const std::lock_guard lock(disk_->mutex);
+    if (process_ != disk_->process) return dead(operation::set_attributes);
+    detail::disk_node& node = disk_->tree[node_];
+    const auto had = node.xattrs;
+    if (had.find(std::string(attribute.data(), attribute.size())) == had.end()) return {};
+    if (!disk_->begin(process_, [&] { return "remove an extended attribute of " + name(); }))
+      return dead(operation::set_attributes);
+    node.xattrs.erase(std::string(attribute.data(), attribute.size()));
+    disk_->changed_attributes(node_, node.about, had, detail::chain_kind::xattrs);
+    disk_->end();
+    return {};
+  }
 
  private:
   friend class crash_fs;
