@@ -98,6 +98,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
+  perdure/testing/detail/page_run.hpp
   perdure/testing/detail/required_fs_laws.hpp
   perdure/testing/detail/sized_files.hpp
   perdure/testing/detail/sync_names.hpp

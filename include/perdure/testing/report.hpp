@@ -17,12 +17,13 @@ namespace testing {
 
 class report {
  public:
-  std::uint64_t states = 0;    // distinct ones that were checked
-  std::uint64_t visited = 0;   // with those that had been seen before
-  std::uint64_t at_least = 0;  // how many there are, where not all were visited
-  std::uint64_t cuts = 0;      // moments at which the power went
-  std::uint64_t runs = 0;      // of the workload
-  bool exhaustive = true;
+  std::uint64_t states = 0;        // distinct ones that were checked
+  std::uint64_t visited = 0;       // with those that had been seen before
+  std::uint64_t at_least = 0;      // how many there are, where not all were visited
+  std::uint64_t cuts = 0;          // moments at which the power went
+  std::uint64_t runs = 0;          // of the workload
+  bool exhaustive = true;          // but for mixtures that were left out
+  bool mixtures_left_out = false;  // of more than 8 unsynced pages of one file
   std::string profile;
   std::string failure;    // empty: every state passed
   std::string complaint;  // what the check said
@@ -35,7 +36,8 @@ class report {
   [[nodiscard]] std::string bounds() const {
     const std::string where = " (" + detail::with_commas(cuts) + " cuts of " + detail::with_commas(runs) +
                               (runs == 1 ? " run, " : " runs, ") + profile + ")";
-    if (exhaustive) return "exhaustive: " + detail::with_commas(states) + " states" + where;
+    const std::string but = mixtures_left_out ? "exhaustive but for mixtures of many pages: " : "exhaustive: ";
+    if (exhaustive) return but + detail::with_commas(states) + " states" + where;
     return "sampled: " + detail::with_commas(states) + " of at least " + detail::with_commas(at_least) + " states" + where;
   }
 };

@@ -20,7 +20,7 @@ TEST_CASE("exploration: every member can be named, in this order") {
                         .seed = 7,
                         .replay = "0.1",
                         .cuts = cut_points::every_operation,
-                        .reductions = {.same_disk = false, .unread = false, .nearest_first = false}};
+                        .reductions = {.same_disk = false, .unread = false, .nearest_first = false, .few_mixtures = false}};
   CHECK(std::string(all.profile.name) == "ext4");
   const exploration few{.workload = [](world&) {}, .check = [](after_crash&) { return "no"; }};
   CHECK(std::string(few.profile.name) == "posix_minimum");

@@ -7,6 +7,7 @@
 #include <tests/support/catch.hpp>
 
 #include <functional>
+#include <set>
 #include <string>
 
 using namespace perdure;
@@ -251,6 +252,7 @@ TEST_CASE("explore: a recovery that destroys what it needs is found only by cutt
 TEST_CASE("explore: past the budget it samples, says so, and finds the same again") {
   auto what = saves("csrd", std::string(40000, 'a'), std::string(40000, 'b'));
   what.reductions.unread = false;
+  what.reductions.few_mixtures = false;
   what.budget.states = 2000;
   const auto good = explore(what);
   CHECK(good.ok());
@@ -259,6 +261,7 @@ TEST_CASE("explore: past the budget it samples, says so, and finds the same agai
   CHECK(good.at_least > 1'000'000);
   auto bad = saves("crd", std::string(40000, 'a'), std::string(40000, 'b'));
   bad.budget.states = 1;
+  bad.reductions.few_mixtures = false;
   const auto first = explore(bad);
   CHECK_FALSE(first.ok());
   CHECK(explore(bad).text() == first.text());
@@ -298,4 +301,39 @@ TEST_CASE("explore: every operation can be cut, for a check that may fail early 
   CHECK(with(cut_points::every_operation).cuts == 3);
   CHECK(with(cut_points::sufficient).cuts == 1);
   CHECK_FALSE(with(cut_points::every_operation).ok());
+}
+
+TEST_CASE("explore: many pages are not mixed in every way, which is said, and loses no mixture of few kinds") {
+  const auto with = [](std::size_t pages, bool few, std::set<std::string>& found) {
+    return explore({.profile = profile::xfs,
+                    .setup = [=](world& world) { (void)save(world.fs(), "o", std::string(pages * 4096, 'o')); },
+                    .workload = [=](world& world) { (void)save(world.fs(), "o", std::string(pages * 4096, 'n')); },
+                    .check =
+                        [&](after_crash& after) {
+                          std::string shape;
+                          const std::string all = read_text(after.fs(), "cfg").value_or(std::string());
+                          for (std::size_t at = 0; at < all.size(); at += 4096)
+                            shape += all[at] == all[at + 4095] ? all[at] : 't';
+                          found.insert(shape);
+                          return true;
+                        },
+                    .reductions = {.few_mixtures = few}});
+  };
+  std::set<std::string> few;
+  std::set<std::string> all;
+  const auto less = with(9, true, few);
+  const auto more = with(9, false, all);
+  CHECK(less.mixtures_left_out);
+  CHECK(less.exhaustive);
+  CHECK_FALSE(more.mixtures_left_out);
+  CHECK(few.size() < all.size());
+  for (const std::string& one : few) CHECK(all.count(one) == 1);
+  for (const char* shape : {"ooooooooo", "nnnnnnnnn", "nnnoooooo", "ooooooonn", "nnnnonnnn", "ooonooooo", "nnntooooo",
+                            "otooooooo", "nnnnnnntn", "noooooooo"})
+    CHECK(few.count(shape) == 1);
+  CHECK(few.count("nonononon") == 0);
+  std::set<std::string> many;
+  const auto large = with(64, true, many);
+  CHECK(large.exhaustive);
+  CHECK(large.states < 2000);
 }

@@ -15,6 +15,8 @@ TEST_CASE("report: says how far it went, and never that it went further") {
   all.profile = "posix_minimum";
   CHECK(all.ok());
   CHECK(all.text() == "exhaustive: 41,212 states (9 cuts of 1 run, posix_minimum)");
+  all.mixtures_left_out = true;
+  CHECK(all.text() == "exhaustive but for mixtures of many pages: 41,212 states (9 cuts of 1 run, posix_minimum)");
   all.exhaustive = false;
   all.at_least = 3100000;
   all.runs = 2;

@@ -71,7 +71,7 @@ class cut_walk final : private state_visitor, private digit_policy {
     for (at_ = 0; at_ < recorded_.cuts.size() && !all_.failed && !all_.stopped(); ++at_) {
       begin_cut();
       how_ = ways_to_go::all;
-      states_.walk(*this, *this, all_.what.reductions.unread);
+      walk(all_.what.reductions.unread);
     }
   }
   // Some disks of each cut, those that differ least from nothing and from everything first.
@@ -99,7 +99,7 @@ class cut_walk final : private state_visitor, private digit_policy {
     at_ = all_.next_forced(static_cast<std::uint32_t>(recorded_.cuts.size()));
     begin_cut();
     how_ = ways_to_go::forced;
-    states_.walk(*this, *this, false);
+    walk(false);
   }
 
  private:
@@ -122,14 +122,18 @@ class cut_walk final : private state_visitor, private digit_policy {
     key_ = mixed(steps_.key(cut.events), nested_left_);
     if (all_.forced == nullptr) ++all_.found.cuts;
   }
+  void walk(bool skip_unread) {
+    states_.walk(*this, *this, skip_unread, all_.what.reductions.few_mixtures);
+    if (states_.left_out()) all_.found.mixtures_left_out = true;
+  }
   void one() {
     asked_ = 0;
-    states_.walk(*this, *this, false);
+    walk(false);
   }
   void count() {
     how_ = ways_to_go::counted;
     counted_ = 0;
-    states_.walk(*this, *this, false);
+    walk(false);
     if (counted_ > all_.found.at_least) all_.found.at_least = counted_;
   }
 

@@ -13,7 +13,7 @@
 
 #include <perdure/testing/choose.hpp>
 #include <perdure/testing/detail/disk.hpp>
-#include <perdure/testing/detail/sized_files.hpp>
+#include <perdure/testing/detail/page_run.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -74,8 +74,10 @@ class disk_states {
       if (low == top(id)) chosen_[id] = low;
     }
   }
-  // Visits what the policy picks. `skip_unread`: what no visitor read is not varied.
-  void walk(digit_policy& policy, state_visitor& visitor, bool skip_unread) {
+  // Visits what the policy picks. `skip_unread`: what no visitor read is not varied. `few_mixtures`: many pages are not mixed in
+  // every way.
+  void walk(digit_policy& policy, state_visitor& visitor, bool skip_unread, bool few_mixtures) {
+    few_mixtures_ = few_mixtures;
     policy_ = &policy;
     visitor_ = &visitor;
     skip_unread_ = skip_unread;
@@ -88,6 +90,7 @@ class disk_states {
     for (const place& one : directories_) reached_[one.node] = 0;
   }
   [[nodiscard]] const tape& digits() const noexcept { return digits_; }
+  [[nodiscard]] bool left_out() const noexcept { return left_out_; }  // a mixture of pages, by some walk
   [[nodiscard]] const power_cut& cut() const noexcept { return *cut_; }
 
   // Of a state that is being visited: calls with each chain, how much of it was durable, how much there was, how much of it
@@ -308,32 +311,40 @@ class disk_states {
     const sized_file& sized =
         files_known_.of(files_[file].node, shown, shown.size_pending == no_chain ? 0 : chosen_[shown.size_pending]);
     for (const auto& [index, page] : sized.certain) shown.pages[index] = page;
-    return pages(file, sized, 0, sized.fixed ^ mixed(node.size, hash_of_attributes(node)), sum);
+    return pages(file, sized, 0, {}, sized.fixed ^ mixed(node.size, hash_of_attributes(node)), sum);
   }
-  std::uint64_t pages(std::size_t file, const sized_file& sized, std::size_t at, std::uint64_t hash, const state_sums& sum) {
+  std::uint64_t pages(std::size_t file, const sized_file& sized, std::size_t at, const page_run& run, std::uint64_t hash,
+                      const state_sums& sum) {
     if (at == sized.open.size()) return contents(file + 1, with(sum, mixed(files_[file].path, hash)));
     const open_page& page = sized.open[at];
     const bool entangled = page.id != no_chain && log_.chains()[page.id].entangled;
+    const bool many = few_mixtures_ && !entangled && sized.open.size() > page_run::mixed_pages_max;
     const auto fits = [&](const page_option& option) {
-      return !(option.torn && torn_ != 0) && (!entangled || allowed(page.id, option.whole, option.needs));
+      if (option.torn && torn_ != 0) return false;
+      return many ? run.may_go_on(page, option) : !entangled || allowed(page.id, option.whole, option.needs);
     };
     std::uint32_t ways = torn_ != 0 ? page.whole : static_cast<std::uint32_t>(page.options.size());
-    if (entangled) {
+    if (entangled || many) {
+      const std::uint32_t all = ways;
       ways = 0;
       for (const page_option& option : page.options) ways += fits(option) ? 1U : 0U;
+      left_out_ = left_out_ || (many && ways < all);
     }
+    const bool astray = many && ways == 0;  // the pages are not alike: this one has nothing of what was begun with
+    if (astray) ways = 1;
     const auto asked = ask(ways);
     std::uint64_t read = 0;
     std::uint32_t way = 0;
     for (const page_option& option : page.options) {
       if (way == asked.to) break;
-      if (!fits(option) || way++ < asked.from) continue;
+      if (!(fits(option) || astray) || way++ < asked.from) continue;
       const std::size_t mark = page.id == no_chain ? 0 : take(page.id, option.whole, option.needs);
       torn_ += option.torn ? 1 : 0;
       if (option.torn) torn_chain_ = page.id;
       tree()[files_[file].node].pages[page.index] = option.page;
       push(ways, way - 1);
-      read |= pages(file, sized, at + 1, hash ^ mixed(option.hash, page.index + 1), sum);
+      const page_run next = many && !astray ? run.with(page, option) : run;
+      read |= pages(file, sized, at + 1, next, hash ^ mixed(option.hash, page.index + 1), sum);
       pop(ways);
       torn_ -= option.torn ? 1 : 0;
       if (page.id != no_chain) give_back(page.id, mark);
@@ -359,6 +370,8 @@ class disk_states {
   digit_policy* policy_ = nullptr;
   state_visitor* visitor_ = nullptr;
   bool skip_unread_ = false;
+  bool few_mixtures_ = false;
+  bool left_out_ = false;
   std::uint32_t torn_ = 0;  // how many pages are, at most one
   chain_id torn_chain_ = no_chain;
   tape digits_;

@@ -21,6 +21,7 @@ struct page_option {
   std::uint32_t whole = 0;  // this version is there, whole
   std::uint32_t needs = 0;  // and, of this one, a part
   bool torn = false;
+  bool garbage = false;
 };
 
 struct page_view {
@@ -74,7 +75,7 @@ class page_options {
   void add(const disk_page& page, const extents& written, const overlay& part, std::uint32_t whole, std::uint32_t needs) {
     disk_page zeros = page;
     lay(zeros, part);
-    push(zeros, whole, needs, part.from != nullptr);
+    push({zeros, 0, whole, needs, part.from != nullptr, false});
     if (!rules_.garbage) return;
     bool unknown = false;
     disk_page garbage = page;
@@ -85,7 +86,7 @@ class page_options {
                  });
     if (!unknown) return;
     lay(garbage, part);
-    push(garbage, whole, needs, part.from != nullptr);
+    push({garbage, 0, whole, needs, part.from != nullptr, true});
   }
   static void lay(disk_page& page, const overlay& part) {
     if (part.from == nullptr) return;
@@ -93,13 +94,13 @@ class page_options {
     part.from->page.read(part.begin, piece, part.end - part.begin);
     page.write(part.begin, bytes(piece, part.end - part.begin));
   }
-  void push(const disk_page& page, std::uint32_t whole, std::uint32_t needs, bool torn) {
-    const std::uint64_t hash = page.hash(view_.visible);
+  void push(page_option option) {
+    option.hash = option.page.hash(view_.visible);
     for (const page_option& other : options_) {
-      const bool same_place = !entangled_ || (other.whole == whole && other.needs == needs);
-      if (other.hash == hash && same_place) return;
+      const bool same_place = !entangled_ || (other.whole == option.whole && other.needs == option.needs);
+      if (other.hash == option.hash && same_place) return;
     }
-    options_.push_back({page, hash, whole, needs, torn});
+    options_.push_back(std::move(option));
   }
 
   const profile& rules_;
