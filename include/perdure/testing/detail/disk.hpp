@@ -143,7 +143,7 @@ class disk {
   [[nodiscard]] inode make(file_kind kind, permissions mode, inode parent) {
     const inode made = tree.make(kind, mode, parent, now_ns());
     if (recording && log.rules().dangling_entries && kind != file_kind::directory) {
-      const chain_id id = log.begin_chain(chain_kind::presence, made, 0, {});
+      const chain_id id = begin_chain(chain_kind::presence, made, 0, {});
       tree[made].presence_pending = id;
       version there;
       there.target = 1;
@@ -160,7 +160,7 @@ class disk {
       version before;
       before.target = was;
       const auto index = static_cast<std::uint32_t>(&entry - tree[directory].entries.data());
-      entry.pending = log.begin_chain(chain_kind::entry, directory, index, std::move(before));
+      entry.pending = begin_chain(chain_kind::entry, directory, index, std::move(before));
     }
     version next;
     next.target = target;
@@ -259,7 +259,7 @@ class disk {
     if (id == no_chain) {
       version before;
       before.about = std::make_shared<const file_attributes>(file_attributes{was, had});
-      id = log.begin_chain(kind, file, 0, std::move(before));
+      id = begin_chain(kind, file, 0, std::move(before));
     }
     version next;
     next.about = std::make_shared<const file_attributes>(file_attributes{node.about, node.xattrs});
@@ -316,13 +316,17 @@ class disk {
     return log.append(id, kind, std::move(next));
   }
 
+  [[nodiscard]] chain_id begin_chain(chain_kind kind, inode owner, std::uint32_t index, version was) {
+    tree.begin_chain(kind, owner, index);
+    return log.begin_chain(kind, owner, index, std::move(was));
+  }
   [[nodiscard]] chain_id page_chain(inode file, std::size_t page) {
     disk_node& node = tree[file];
     if (node.pages_pending.size() <= page) node.pages_pending.resize(page + 1, no_chain);
     if (node.pages_pending[page] == no_chain) {
       version before;
       if (page < node.pages.size()) before.page = node.pages[page];
-      node.pages_pending[page] = log.begin_chain(chain_kind::page, file, static_cast<std::uint32_t>(page), std::move(before));
+      node.pages_pending[page] = begin_chain(chain_kind::page, file, static_cast<std::uint32_t>(page), std::move(before));
     }
     return node.pages_pending[page];
   }
@@ -343,7 +347,7 @@ class disk {
     if (node.size_pending == no_chain) {
       version before;
       before.size = before.settled = was;
-      node.size_pending = log.begin_chain(chain_kind::size, file, 0, std::move(before));
+      node.size_pending = begin_chain(chain_kind::size, file, 0, std::move(before));
     }
     version next;
     next.size = size;

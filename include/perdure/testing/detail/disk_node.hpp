@@ -40,6 +40,8 @@ struct disk_node {
   chain_id presence_pending = no_chain;
   chain_id attributes_pending[attribute_kinds] = {no_chain, no_chain, no_chain, no_chain};
   std::vector<chain_id> pages_pending;
+  static constexpr std::uint8_t no_bit = 255;
+  std::uint8_t far_pages_bit = no_bit;  // which bit says that one of the later pages was read
 
   std::vector<disk_entry> entries;    // in the order in which they were first made
   std::vector<std::uint32_t> sorted;  // the same, by name

@@ -118,7 +118,7 @@ class disk_states {
   };
   [[nodiscard]] disk_tree& tree() const noexcept { return there_.tree; }
   [[nodiscard]] std::uint32_t top(chain_id id) const noexcept { return id < cut_->tops.size() ? cut_->tops[id] : 0; }
-  [[nodiscard]] static std::uint64_t bit(chain_id id) noexcept { return disk_tree::bit_of(id); }
+  [[nodiscard]] std::uint64_t bit(chain_id id) const noexcept { return tree().bit_of(id); }
 
   void show(chain_id id, std::uint32_t count) {
     const chain& one = log_.chains()[id];

@@ -112,10 +112,13 @@ class disk_tree {
   // The same files, with nothing pending.
   [[nodiscard]] disk_tree settled() const {
     disk_tree copy = *this;
+    copy.bits_.clear();
+    copy.bits_given_ = 0;
     for (disk_node& node : copy.nodes_) {
       node.size_pending = node.presence_pending = no_chain;
       for (chain_id& id : node.attributes_pending) id = no_chain;
       node.pages_pending.clear();
+      node.far_pages_bit = disk_node::no_bit;
       for (disk_entry& entry : node.entries) entry.pending = no_chain;
     }
     return copy;
@@ -145,13 +148,23 @@ class disk_tree {
   void looked_at(chain_id id) const noexcept { reads_ |= id == no_chain ? 0 : bit_of(id); }
   void looked_at_bits(std::uint64_t reads) const noexcept { reads_ |= reads; }
   [[nodiscard]] std::uint64_t take_reads() const noexcept { return std::exchange(reads_, 0); }
-  // 64 bits for any number of chains: one that shares its bit counts as read when the other was.
-  [[nodiscard]] static std::uint64_t bit_of(chain_id id) noexcept { return std::uint64_t{1} << (id % 64); }
+  // 64 bits for any number of chains: one that shares its bit counts as read when the other was. The pages of a large file share
+  // one, for who reads one of them reads them all.
+  [[nodiscard]] std::uint64_t bit_of(chain_id id) const noexcept { return std::uint64_t{1} << bits_[id]; }
+  void begin_chain(chain_kind kind, inode owner, std::uint32_t index) {
+    if (kind != chain_kind::page || index < near_pages) return bits_.push_back(next_bit());
+    std::uint8_t& shared = nodes_[owner].far_pages_bit;
+    if (shared == disk_node::no_bit) shared = next_bit();
+    bits_.push_back(shared);
+  }
 
  private:
   static constexpr std::size_t path_size_max = 4095;
   static constexpr std::size_t name_size_max = 255;
   static constexpr int links_max = 40;
+  static constexpr std::uint32_t near_pages = 4;
+
+  [[nodiscard]] std::uint8_t next_bit() noexcept { return static_cast<std::uint8_t>(bits_given_++ % 64); }
 
   [[nodiscard]] inode look_up(const disk_node& directory, path_view name) const noexcept {
     const disk_entry* const found = directory.find(name);
@@ -162,6 +175,8 @@ class disk_tree {
   }
 
   std::vector<disk_node> nodes_;
+  std::vector<std::uint8_t> bits_;  // of each chain
+  std::uint32_t bits_given_ = 0;
   mutable std::uint64_t reads_ = 0;
 };
 
