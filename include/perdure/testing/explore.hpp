@@ -75,11 +75,12 @@ class explorer {
   }
 
  private:
-  // Each way the workload can go: first without a kill, then with one before each operation that there was, and within it.
+  // Each way the workload can go: first without a kill, then with one before each operation that there was, within it, and at the
+  // end.
   template <class Use>
   void each_run(Use&& use) {
     std::uint32_t ops_max = 0;
-    for (std::uint32_t kill = 0; kill <= (what_.restart ? 2 * ops_max : 0) && !all_.failed && !all_.stopped(); ++kill) {
+    for (std::uint32_t kill = 0; kill <= (what_.restart ? 2 * ops_max + 1 : 0) && !all_.failed && !all_.stopped(); ++kill) {
       choice_source source;
       do {
         const lab_run run(what_, source, {kill, skip_sync_, tracing_});

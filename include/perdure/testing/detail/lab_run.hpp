@@ -35,6 +35,8 @@ class lab_run {
     disk_->kill_inside = options.kill % 2 == 0;
     world first(disk_, history_, source);
     if (what.workload) what.workload(first);
+    // Or after the last one: it has ended, and the next one goes on.
+    if (disk_->process == first_process && options.kill == 2 * disk_->ops + 1) disk_->kill();
     was_killed_ = disk_->process != first_process;
     disk_->kill_at = UINT32_MAX;
     if (was_killed_ && what.restart) {
