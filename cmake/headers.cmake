@@ -80,6 +80,7 @@ set(PERDURE_HEADERS
   perdure/testing/report.hpp
   perdure/testing/world.hpp
 
+  perdure/testing/detail/bare_crash_fs.hpp
   perdure/testing/detail/crash_file.hpp
   perdure/testing/detail/cut_walk.hpp
   perdure/testing/detail/disk.hpp

@@ -119,12 +119,13 @@ class fault_fs {
   [[nodiscard]] result<struct backend_id> backend_id() { return perdure::backend_id_of(*base_); }
   [[nodiscard]] writer_state writer(const perdure::nonce& name) { return perdure::writer(*base_, name); }
 
+ protected:
+  fault_fs(std::shared_ptr<F> held, fault_plan plan, std::string directory)
+      : base_(std::move(held)), plan_(std::move(plan)), directory_(std::move(directory)) {}
+
  private:
   template <Fs>
   friend class fault_fs;
-
-  fault_fs(std::shared_ptr<F> held, fault_plan plan, std::string directory)
-      : base_(std::move(held)), plan_(std::move(plan)), directory_(std::move(directory)) {}
 
   // The path as it would be without a held directory.
   [[nodiscard]] std::string full(path_view path) const {
@@ -134,6 +135,7 @@ class fault_fs {
   }
   template <class Call>
   [[nodiscard]] auto judged(enum operation called, path_view path, Call&& call) -> decltype(call()) {
+    if (plan_.idle()) return call();
     return detail::judged_call(plan_, called, full(path), call);
   }
   // What a name held is room again, once it is gone.

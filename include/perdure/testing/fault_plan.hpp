@@ -19,6 +19,7 @@
 // A rule that makes no sense is refused: ok() turns false and complaint() says why; a plan that is not ok fails every call with
 // invalid_argument, so that a spelling mistake is not a test that passes.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -55,6 +56,7 @@ class fault_plan {
 
   void add(const fault_rule& rule) {
     const std::lock_guard lock(shared_->mutex);
+    shared_->is_busy = true;
     if (const char* objection = rule.objection()) shared_->complaint = rule.text() + ": " + objection;
     shared_->rules.push_back({rule, 0, 0});
     if (rule.capacity_bytes) shared_->room_bytes = *rule.capacity_bytes;
@@ -72,6 +74,7 @@ class fault_plan {
         add(*rule);
       } else {
         const std::lock_guard lock(shared_->mutex);
+        shared_->is_busy = true;
         shared_->complaint = line + ": " + why;
       }
     }
@@ -79,11 +82,20 @@ class fault_plan {
   // No more faults; what was counted is forgotten.
   void clear() {
     const std::lock_guard lock(shared_->mutex);
+    shared_->is_busy = false;
     shared_->rules.clear();
     shared_->calls.clear();
+    shared_->chooser = nullptr;
     shared_->complaint.clear();
     shared_->room_bytes.reset();
     shared_->undoes = false;
+  }
+  // Asked at every call that no rule decides: what is to happen to it, if anything? For whoever tries faults one after another.
+  void ask(std::function<std::optional<fault_rule>(enum operation, path_view)> chooser) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->is_busy = true;
+    shared_->chooser = std::move(chooser);
+    shared_->undoes = true;
   }
   // How delays are spent. By default they only add up, in delayed_ms().
   void sleep_with(std::function<void(std::uint64_t milliseconds)> sleep) {
@@ -111,6 +123,9 @@ class fault_plan {
     return shared_->delayed_ms;
   }
 
+  // Has it nothing to say?
+  [[nodiscard]] bool idle() const noexcept { return !shared_->is_busy.load(std::memory_order_relaxed); }
+
   // What follows is for fault_fs, and for whoever writes its like.
 
   [[nodiscard]] fault_verdict judge(enum operation called, path_view path) {
@@ -129,17 +144,16 @@ class fault_plan {
       slow_ms += rule.slow_ms;
       if (verdict.fails || verdict.lie) continue;
       verdict.lie = rule.lie;
-      if (!rule.fails) continue;
-      verdict.fails = rule.answer(called, path);
-      verdict.after = rule.after;
-      verdict.drop = rule.drop;
-      verdict.short_bytes = rule.short_bytes;
+      if (rule.fails) verdict = failing(rule, called, path);
     }
     shared_->delayed_ms += slow_ms;
     const auto sleep = shared_->sleep;
+    const auto chooser = shared_->chooser;
     lock.unlock();
     if (slow_ms != 0 && sleep) sleep(slow_ms);
-    return verdict;
+    if (verdict.fails || verdict.lie || !chooser) return verdict;
+    const auto chosen = chooser(called, path);
+    return chosen && chosen->fails ? failing(*chosen, called, path) : verdict;
   }
   // Is anything of this file to read wrong?
   [[nodiscard]] bool damages(path_view path) const {
@@ -185,6 +199,10 @@ class fault_plan {
   }
 
  private:
+  [[nodiscard]] static fault_verdict failing(const fault_rule& rule, enum operation called, path_view path) {
+    return {rule.answer(called, path), rule.after, false, rule.drop, rule.short_bytes};
+  }
+
   struct counted {
     fault_rule rule;
     std::uint64_t matched;
@@ -211,10 +229,12 @@ class fault_plan {
   };
   struct state {
     std::mutex mutex;
+    std::atomic<bool> is_busy = false;  // there are rules, or somebody to ask, or a complaint
     std::vector<counted> rules;
     std::map<std::pair<enum operation, std::string>, std::uint64_t> calls;
     std::string complaint;
     std::function<void(std::uint64_t)> sleep;
+    std::function<std::optional<fault_rule>(enum operation, path_view)> chooser;
     std::uint64_t delayed_ms = 0;
     std::optional<std::uint64_t> room_bytes;
     bool undoes = false;

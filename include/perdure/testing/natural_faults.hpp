@@ -46,7 +46,7 @@ namespace testing {
       fails(code::permission, EROFS);
       break;
     case op::write:
-      for (const std::uint64_t put : {0, 1, 512}) add({.fails = code::no_space, .system_code = ENOSPC, .short_bytes = put});
+      for (const std::uint64_t put : {0U, 1U, 512U}) add({.fails = code::no_space, .system_code = ENOSPC, .short_bytes = put});
       fails(code::no_space, EDQUOT);
       fails(code::too_large, EFBIG);
       fails(code::io, EIO, true);

@@ -15,6 +15,7 @@
 #include <perdure/testing/crash_fs.hpp>
 #include <perdure/testing/detail/disk_text.hpp>
 #include <perdure/testing/detail/history.hpp>
+#include <perdure/testing/natural_faults.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -42,9 +43,15 @@ class verdict {
 // run again: it has no other source of time, chance or names than this and its file system.
 class world {
  public:
-  world(std::shared_ptr<detail::disk> disk, detail::history& history, choice_source& source)
-      : disk_(disk), history_(history), source_(source), fs_(std::move(disk)) {}
+  world(std::shared_ptr<detail::disk> disk, detail::history& history, choice_source& source, std::uint32_t& faults_left)
+      : disk_(disk), history_(history), source_(source), faults_left_(faults_left), fs_(std::move(disk)) {
+    if (faults_left_ == 0) return;
+    fs_.plan().ask([this](enum operation called, path_view path) { return next_fault(called, path); });
+  }
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
 
+  // Its plan takes rules of the workload's own, too: world.fs().plan().add("capacity 4096").
   [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
   [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
   [[nodiscard]] std::uint32_t choose(std::uint32_t ways) {
@@ -77,6 +84,18 @@ class world {
 
  private:
   [[nodiscard]] bool is_dead() const noexcept { return process_ != disk_->process; }
+  [[nodiscard]] std::optional<fault_rule> next_fault(enum operation called, path_view path) {
+    if (faults_left_ == 0 || is_dead()) return std::nullopt;
+    const auto faults = natural_faults(called);
+    const std::uint32_t way = source_.choose(1 + static_cast<std::uint32_t>(faults.size()));
+    if (way == 0) return std::nullopt;
+    --faults_left_;
+    fault_rule fault = faults[way - 1];
+    fault.path.assign(path.data(), path.size());
+    fault.nth = 0;
+    note("fault: " + fault.text());
+    return fault;
+  }
   template <class Work>
   [[nodiscard]] static step_outcome outcome_of(Work& work) {
     using returned = std::remove_cvref_t<decltype(work())>;
@@ -100,6 +119,7 @@ class world {
   std::shared_ptr<detail::disk> disk_;
   detail::history& history_;
   choice_source& source_;
+  std::uint32_t& faults_left_;
   crash_fs fs_;
   std::uint32_t process_ = disk_->process;
 };

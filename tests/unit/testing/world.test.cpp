@@ -16,6 +16,7 @@ struct lab {
   std::shared_ptr<testing::detail::disk> disk = std::make_shared<testing::detail::disk>();
   testing::detail::history history;
   choice_source source;
+  std::uint32_t faults = 0;
   lab() { disk->begin_recording(profile::posix_minimum); }
   after_crash at(std::size_t events) {
     after_crash after(disk, history);
@@ -39,7 +40,7 @@ TEST_CASE("verdict: a bool, a text, a result") {
 
 TEST_CASE("world: a step knows what became of it") {
   lab one;
-  world here(one.disk, one.history, one.source);
+  world here(one.disk, one.history, one.source, one.faults);
   CHECK(here.step("a", [] {}) == step_outcome::acknowledged);
   CHECK(here.step("b", [] { return true; }) == step_outcome::acknowledged);
   CHECK(here.step("c", [] { return false; }) == step_outcome::unknown);
@@ -50,7 +51,7 @@ TEST_CASE("world: a step knows what became of it") {
 
 TEST_CASE("latest_is: the last step that was acknowledged, or one after it that may have happened, and nothing else") {
   lab one;
-  world here(one.disk, one.history, one.source);
+  world here(one.disk, one.history, one.source, one.faults);
   here.step("a", [] {});      // events 0 and 1
   here.step("b", unknown);    // 2 and 3
   here.step("c", unchanged);  // 4 and 5
@@ -82,11 +83,11 @@ TEST_CASE("latest_is: the last step that was acknowledged, or one after it that 
 
 TEST_CASE("world: what a killed process was about is unknown, and what it had not begun did not happen") {
   lab one;
-  world here(one.disk, one.history, one.source);
+  world here(one.disk, one.history, one.source, one.faults);
   here.step("a", [] {});
   CHECK(here.step("b", [&] { one.disk->kill(); }) == step_outcome::unknown);
   CHECK(here.step("c", [] {}) == step_outcome::not_begun);
-  world next(one.disk, one.history, one.source);
+  world next(one.disk, one.history, one.source, one.faults);
   const auto after = one.at(3);
   CHECK(after.latest_is(text("b"), "0"));
   CHECK(after.latest_is(text("a"), "0"));

@@ -16,7 +16,9 @@ namespace perdure {
 inline namespace v1 {
 namespace testing {
 
-class crash_fs;
+namespace detail {
+class bare_crash_fs;
+}
 
 class crash_file {
  public:
@@ -238,7 +240,7 @@ class crash_file {
   }
 
  private:
-  friend class crash_fs;
+  friend class detail::bare_crash_fs;
   static constexpr std::uint64_t written_max = std::uint64_t{1} << 34;  // there is a pointer for each page before the last one
   enum lock_state : std::uint8_t { nothing, sharing, excluding };
 

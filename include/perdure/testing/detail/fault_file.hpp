@@ -23,6 +23,7 @@ namespace detail {
 template <class Call>
 [[nodiscard]] auto judged_call(fault_plan& plan, enum operation called, const std::string& path, Call&& call)
     -> decltype(call()) {
+  if (plan.idle()) return call();
   const fault_verdict verdict = plan.judge(called, path);
   if (verdict.fails && !verdict.after) return *verdict.fails;
   if constexpr (std::is_same_v<decltype(call()), result<void>>) {
@@ -51,6 +52,7 @@ class fault_file {
     });
   }
   [[nodiscard]] result<void> write_at(std::uint64_t offset, gather from) {
+    if (plan_.idle()) return base_.write_at(offset, from);
     const fault_verdict verdict = plan_.judge(operation::write, path_);
     if (verdict.fails && !verdict.after && !verdict.short_bytes) return *verdict.fails;
     std::uint64_t put = from.size();
@@ -94,6 +96,7 @@ class fault_file {
   }
   [[nodiscard]] result<void> sync(sync_what what) {
     if (lost_) return failure(code::sync_lost, operation::sync).with(doubt::durable).about({path_.data(), path_.size()});
+    if (plan_.idle()) return base_.sync(what);
     const fault_verdict verdict = plan_.judge(operation::sync, path_);
     if (verdict.lie) return {};
     if (verdict.fails && !verdict.after) {
@@ -108,6 +111,7 @@ class fault_file {
     return done;
   }
   [[nodiscard]] result<void> close() {
+    if (plan_.idle()) return base_.close();
     const fault_verdict verdict = plan_.judge(operation::close, path_);
     // It is closed whatever it answers.
     auto done = base_.close();
