@@ -50,10 +50,13 @@ class choice_source {
     while (!is_replay_ && !asked_.empty() && asked_.back().answer + 1 == asked_.back().ways) asked_.pop_back();
     if (is_replay_ || asked_.empty()) return false;
     ++asked_.back().answer;
+    changed_at_ = asked_.size() - 1;
     at_ = 0;
     return true;
   }
   void restart() noexcept { at_ = 0; }
+  // Which answer is another one than on the path before: up to there the two are the same.
+  [[nodiscard]] std::size_t changed_at() const noexcept { return changed_at_; }
 
   [[nodiscard]] tape answers() const {
     tape all;
@@ -73,6 +76,7 @@ class choice_source {
   bool differs_ = false;
   std::vector<question> asked_;
   std::size_t at_ = 0;
+  std::size_t changed_at_ = 0;
 };
 
 struct replay_token {

@@ -54,7 +54,7 @@ class explorer {
       return found_;
     }
     if (what_.budget.seconds != 0) all_.end = std::chrono::steady_clock::now() + std::chrono::seconds(what_.budget.seconds);
-    each_run([&](cut_walk& walk, const lab_run&) { walk.every_state(); });
+    each_run([&](cut_walk& walk, const lab_run&, std::size_t first_cut) { walk.every_state(first_cut); });
     if (all_.out_of_budget && !all_.failed) sample();
     if (all_.failed) tell(all_.failure, digest_);
     return found_;
@@ -64,7 +64,7 @@ class explorer {
   [[nodiscard]] std::vector<sync_site> syncs() {
     std::vector<sync_site> all;
     tracing_ = true;
-    each_run([&](cut_walk&, const lab_run& run) {
+    each_run([&](cut_walk&, const lab_run& run, std::size_t) {
       for (const sync_site& one : run.disk().syncs) {
         bool known = false;
         for (const sync_site& other : all) known = known || other.number == one.number;
@@ -82,6 +82,7 @@ class explorer {
     std::uint32_t ops_max = 0;
     for (std::uint32_t kill = 0; kill <= (what_.restart ? 2 * ops_max + 1 : 0) && !all_.failed && !all_.stopped(); ++kill) {
       choice_source source;
+      bool is_first = true;
       do {
         const lab_run run(what_, source, {kill, skip_sync_, tracing_});
         if (kill == 0 && run.disk().ops > ops_max) ops_max = run.disk().ops;
@@ -90,7 +91,9 @@ class explorer {
         tape before{kill};
         for (const std::uint32_t answer : source.answers()) before.push_back(answer);
         cut_walk walk(all_, run.disk(), run.history(), std::move(before), what_.budget.nested_cuts);
-        use(walk, run);
+        // What could be cut before the two paths parted was cut on the path before.
+        use(walk, run, is_first ? 0 : run.disk().cuts_at_choice[source.changed_at()]);
+        is_first = false;
         if (all_.failed) digest_ = run.digest();
       } while (!all_.failed && !all_.stopped() && source.next());
     }
@@ -105,11 +108,11 @@ class explorer {
     all_.end = std::chrono::steady_clock::time_point::max();
     all_.run = 0;
     std::uint64_t cuts = 0;
-    each_run([&](cut_walk&, const lab_run& run) { cuts += run.disk().cuts.size(); });
+    each_run([&](cut_walk&, const lab_run& run, std::size_t first_cut) { cuts += run.disk().cuts.size() - first_cut; });
     found_.cuts = 0;
     all_.run = 0;
     const std::uint64_t share = what_.budget.states / 4 / cuts + 1;
-    each_run([&](cut_walk& walk, const lab_run&) { walk.some_states(share); });
+    each_run([&](cut_walk& walk, const lab_run&, std::size_t first_cut) { walk.some_states(first_cut, share); });
     if (found_.at_least < found_.states) found_.at_least = found_.states;
   }
 

@@ -55,6 +55,7 @@ class world {
   [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
   [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
   [[nodiscard]] std::uint32_t choose(std::uint32_t ways) {
+    if (ways > 1) disk_->cuts_at_choice.push_back(disk_->cuts.size());
     const std::uint32_t way = source_.choose(ways);
     note("goes way " + std::to_string(way) + " of " + std::to_string(ways));
     return way;

@@ -15,14 +15,17 @@ using perdure::testing::tape;
 TEST_CASE("choose: goes through every path once, depth first") {
   choice_source source;
   std::vector<std::string> paths;
+  std::vector<std::size_t> changed;
   do {
     std::string path;
     path += static_cast<char>('a' + source.choose(2));
     CHECK(source.choose(1) == 0);
     if (path == "b") path += static_cast<char>('a' + source.choose(3));
     paths.push_back(path);
+    changed.push_back(source.changed_at());
   } while (source.next());
   CHECK(paths == std::vector<std::string>{"a", "ba", "bb", "bc"});
+  CHECK(changed == std::vector<std::size_t>{0, 0, 1, 1});
 }
 
 TEST_CASE("choose: a tape gives the same run, once, and says where it does not fit") {

@@ -130,6 +130,24 @@ TEST_CASE("explore: what goes two ways goes both") {
   CHECK(contains(report.text(), "-- goes way 2 of 3\n"));
 }
 
+TEST_CASE("explore: what two paths have in common is cut once") {
+  const auto with = [](std::uint32_t ways) {
+    auto what = saves("csrd");
+    what.workload = [=](world& world) {
+      world.step("v1", [&] { return save(world.fs(), "csrd", "v1"); });
+      const std::string value = "v" + std::to_string(2 + world.choose(ways));
+      world.step(value, [&] { return save(world.fs(), "csrd", value); });
+    };
+    const auto report = explore(what);
+    CHECK(report.ok());
+    CHECK(report.runs == ways);
+    return report.cuts;
+  };
+  CHECK(with(1) == 7);
+  CHECK(with(3) - with(2) == with(2) - with(1));
+  CHECK(with(2) < 2 * with(1));
+}
+
 TEST_CASE("explore: what is there before the workload is durable, and kept apart from run to run") {
   const auto with = [](const std::string& order) {
     auto what = saves(order);

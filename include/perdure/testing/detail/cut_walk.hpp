@@ -66,17 +66,17 @@ class cut_walk final : private state_visitor, private digit_policy {
         after_(shown_, steps),
         states_(*shown_, recorded.log) {}
 
-  // At each cut, each disk.
-  void every_state() {
-    for (at_ = 0; at_ < recorded_.cuts.size() && !all_.failed && !all_.stopped(); ++at_) {
+  // At each cut from this one on, each disk.
+  void every_state(std::size_t first_cut) {
+    for (at_ = first_cut; at_ < recorded_.cuts.size() && !all_.failed && !all_.stopped(); ++at_) {
       begin_cut();
       how_ = ways_to_go::all;
       walk(all_.what.reductions.unread);
     }
   }
   // Some disks of each cut, those that differ least from nothing and from everything first.
-  void some_states(std::uint64_t share) {
-    for (at_ = 0; at_ < recorded_.cuts.size() && !all_.failed; ++at_) {
+  void some_states(std::size_t first_cut, std::uint64_t share) {
+    for (at_ = first_cut; at_ < recorded_.cuts.size() && !all_.failed; ++at_) {
       begin_cut();
       if (all_.found.at_least < counted_max) count();
       for (const auto how : {ways_to_go::first, ways_to_go::last}) {
@@ -247,7 +247,7 @@ class cut_walk final : private state_visitor, private digit_policy {
     const auto again = recovered(false);
     if (again->log.chains().empty()) return;
     cut_walk below(all_, *again, steps_, digits(), nested_left_ - 1);
-    below.every_state();
+    below.every_state(0);
   }
 
   void replay() {

@@ -50,6 +50,7 @@ class disk {
   std::uint32_t skip_sync = UINT32_MAX;  // the number of the sync that silently does nothing
   std::size_t events = 0;                // of the history that goes along with the cuts
   std::vector<power_cut> cuts;
+  std::vector<std::size_t> cuts_at_choice;  // how many there were when a way was chosen
   std::vector<trace_line> trace;
   std::vector<sync_site> syncs;
   std::unique_ptr<disk_tree> untouched;  // of a disk that is to be put back: what it was before the first change
@@ -87,6 +88,7 @@ class disk {
     ++process;
     next_site_ = first_site_after_kill;
     cuts.clear();
+    cuts_at_choice.assign(cuts_at_choice.size(), 0);
     changes_at_cut_ = 0;
     if (tracing) trace.push_back({0, dies_inside() ? "the process is killed within it" : "the process is killed"});
     for (inode i = root_inode; i < tree.count(); ++i) {
