@@ -61,8 +61,8 @@ class world {
     return way;
   }
 
-  // One change, named by the value that it installs. What work() returns says what became of it: a result, true or false (which
-  // is: it cannot say), or nothing where it cannot fail.
+  // One change, named by the value that it installs. What work() returns says what became of it: a result; true or false (which
+  // is: it cannot say), or what converts to that; a std::error_code; or nothing where it cannot fail.
   template <class Work>
   step_outcome step(std::string value, Work&& work) {
     if (is_dead()) return step_outcome::not_begun;
@@ -107,7 +107,10 @@ class world {
       const auto done = work();
       if (done) return step_outcome::acknowledged;
       return done.error().outcome() == outcome::unchanged ? step_outcome::unchanged : step_outcome::unknown;
+    } else if constexpr (requires(returned& done) { done.category(); }) {
+      return work() ? step_outcome::unknown : step_outcome::acknowledged;  // a std::error_code: true is a failure
     } else {
+      static_assert(!std::is_arithmetic_v<returned> || std::is_same_v<returned, bool>, "step: is 0 a success or a failure?");
       return static_cast<bool>(work()) ? step_outcome::acknowledged : step_outcome::unknown;
     }
   }

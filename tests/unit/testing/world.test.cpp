@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <system_error>
 
 using namespace perdure;
 using namespace perdure::testing;
@@ -45,6 +46,8 @@ TEST_CASE("world: a step knows what became of it") {
   CHECK(here.step("b", [] { return true; }) == step_outcome::acknowledged);
   CHECK(here.step("c", [] { return false; }) == step_outcome::unknown);
   CHECK(here.step("d", [] { return result<int>(1); }) == step_outcome::acknowledged);
+  CHECK(here.step("d", [] { return std::error_code(); }) == step_outcome::acknowledged);
+  CHECK(here.step("d", [] { return std::make_error_code(std::errc::io_error); }) == step_outcome::unknown);
   CHECK(here.step("e", unchanged) == step_outcome::unchanged);
   CHECK(here.step("f", unknown) == step_outcome::unknown);
 }
