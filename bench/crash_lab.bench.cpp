@@ -58,13 +58,13 @@ double seconds_of(const exploration& what, std::uint64_t& states) {
   return std::chrono::duration<double>(end - start).count();
 }
 
-// The time of one state.
+// The time of one exploration, and what the goal leaves for one.
 void run(benchmark::State& state, const exploration& what, bool measure_ours) {
   for (auto one : state) {
     (void)one;
     std::uint64_t states = 0;
     const double seconds = seconds_of(what, states);
-    state.SetIterationTime(measure_ours ? seconds / static_cast<double>(states) : 1.0 / 200'000);
+    state.SetIterationTime(measure_ours ? seconds : static_cast<double>(states) / 200'000);
   }
 }
 
@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
     for (const bool measure_ours : {true, false}) {
       const std::string name =
           std::string(names[i]) + (measure_ours ? "/ours/" : "/goal/") + (i % 2 == 0 ? "2B" : "16KiB") + "/1";
-      benchmark::RegisterBenchmark(name.c_str(), run, all[i], measure_ours)->UseManualTime()->Unit(benchmark::kNanosecond);
+      benchmark::RegisterBenchmark(name.c_str(), run, all[i], measure_ours)->UseManualTime()->Unit(benchmark::kMicrosecond);
     }
   }
   benchmark::RunSpecifiedBenchmarks();
