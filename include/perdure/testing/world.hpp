@@ -55,8 +55,7 @@ class world {
   [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
   [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
   [[nodiscard]] std::uint32_t choose(std::uint32_t ways) {
-    if (ways > 1) disk_->cuts_at_choice.push_back(disk_->cuts.size());
-    const std::uint32_t way = source_.choose(ways);
+    const std::uint32_t way = asked(ways);
     note("goes way " + std::to_string(way) + " of " + std::to_string(ways));
     return way;
   }
@@ -85,10 +84,15 @@ class world {
 
  private:
   [[nodiscard]] bool is_dead() const noexcept { return process_ != disk_->process; }
+  // With how many cuts there were by then: they are those of every path that parts from this one here.
+  [[nodiscard]] std::uint32_t asked(std::uint32_t ways) {
+    if (ways > 1) disk_->cuts_at_choice.push_back(disk_->cuts.size());
+    return source_.choose(ways);
+  }
   [[nodiscard]] std::optional<fault_rule> next_fault(enum operation called, path_view path) {
     if (faults_left_ == 0 || is_dead()) return std::nullopt;
     const auto faults = natural_faults(called);
-    const std::uint32_t way = source_.choose(1 + static_cast<std::uint32_t>(faults.size()));
+    const std::uint32_t way = asked(1 + static_cast<std::uint32_t>(faults.size()));
     if (way == 0) return std::nullopt;
     --faults_left_;
     fault_rule fault = faults[way - 1];
