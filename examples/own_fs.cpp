@@ -30,7 +30,7 @@ struct shelf {
     std::string text;
   };
   std::mutex mutex;
-  std::map<std::string, std::shared_ptr<entry>> entries;  // by their paths; directories end in nothing, either
+  std::map<std::string, std::shared_ptr<entry>> entries;  // by their paths, without a '/' at the end
   std::uint64_t nonces = 0;
 };
 

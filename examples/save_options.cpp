@@ -17,7 +17,7 @@ template <perdure::Fs F>
 perdure::result<void> save(F& fs, std::string_view text) {
   auto saved = perdure::atomic_write(fs, "data/settings.txt", text,
                                      {.durability = perdure::durability::full,
-                                      .at_least = perdure::durability::ordered,  // or fail, with nothing touched
+                                      .at_least = perdure::durability::ordered,  // or fail, and the old file stands
                                       .parents = perdure::parents::make,
                                       .keep = perdure::keep::mode});
   if (saved) return {};

@@ -12,7 +12,8 @@
 //   link(fs, from, to)                    a second name for a file, the one behind `from` where that is a symbolic link;
 //                                         already_exists; unsupported where this pair cannot be linked
 //                                         (another volume, too many links, a volume or a policy without links)
-//   make_link(fs, target, path)           a symbolic link; already_exists
+//   make_link(fs, target, path)           a symbolic link; already_exists. With a separator behind it, it is the directory that
+//                                         it leads to; but rename, remove and remove_dir then answer not_a_directory
 //   read_link(fs, path, buffer) -> count  what it points to; invalid_argument where path is no link; too_large for the buffer
 //   stat_link(fs, path) -> file_info      as stat, not following a link as the last component
 //   open_dir(fs, path, links) -> Fs       a directory held open, itself an Fs: a relative path given to it starts there, whatever

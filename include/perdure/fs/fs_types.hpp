@@ -37,6 +37,13 @@ struct open_options {
   permissions mode = 0666;  // of a file that is created, less what the process masks out
 };
 
+namespace detail {
+// What moves or removes a name never means what a link leads to, also where a separator behind it asks for a directory.
+[[nodiscard]] constexpr bool takes_the_name(enum operation operation) noexcept {
+  return operation == operation::rename || operation == operation::remove || operation == operation::remove_dir;
+}
+}  // namespace detail
+
 enum class file_kind : std::uint8_t { unknown, file, directory, link, other };
 
 inline constexpr std::int64_t time_unknown = INT64_MIN;

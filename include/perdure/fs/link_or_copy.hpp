@@ -11,7 +11,7 @@
 //   link shares is synced before it is linked, for being there is not being durable. A symbolic link as source is followed.
 // Success: `to` names the content. The report says how, which durability was reached, and which answer stood against a link.
 // Failure: already_exists, never replaced; permission is no reason to copy, and fails. `unchanged` leaves no `to` and no
-//   temporary file; unknown as atomic_write.
+//   temporary file; unknown as atomic_write, and where a part that placement::direct wrote could not be removed.
 // Crash: no `to`, or the whole one. With placement::direct, which writes a copy under its final name at once and needs
 //   neither links nor a rename that replaces nothing, a crash may leave part of one.
 // Not promised: one version of a source that is written to meanwhile. That a later write to a linked file stays under one

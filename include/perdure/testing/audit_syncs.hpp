@@ -8,12 +8,10 @@
 //   const auto audit = perdure::testing::audit_syncs({.workload = ..., .check = ...});
 //   REQUIRE(audit.ok());                 // else audit.text(): which syncs fail no check when they are left out
 //
-// Success: with all syncs every state passes, and without any one of them some state fails: none is missing and none is idle. A
-// sync
-//   is told from others by how many there were before it: one line of code may be idle the first time and vital the third.
+// Success: with all syncs every state passes, and without any one of them some state fails: none is missing and none is idle.
+//   A sync is told from others by how many there were before it: one line may be idle the first time and vital the third.
 // Not promised: that two idle syncs can both be left out, for each may be covered by the other; anything about the syncs of
-// .recover;
-//   and a check that looks for less than the program needs makes syncs idle that are not. Judge on posix_minimum: other profiles
+//   .recover; and a check that looks for less than the program needs makes syncs idle that are not. Judge on posix_minimum: other profiles
 //   give for nothing what a portable program has to ask for.
 
 #include <string>

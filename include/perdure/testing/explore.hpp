@@ -17,8 +17,7 @@
 //   REQUIRE(report.ok());                // else report.text(): the trace, the disk, the replay token
 //
 // Effects: runs the workload once for each way that it can go, records it, and lets the power go at every moment that matters.
-// Each
-//   disk that the profile allows then is put before the check, as after a restart. With .restart, the process is killed before
+//   Each disk that the profile allows then is put before the check, as after a restart. With .restart, the process is killed before
 //   each operation first; with .recover, the recovery is cut, too.
 // Success: every state passed. The report says whether these were all (exhaustive) or a sample.
 // Failure: of the first cut that fails, the disk with the fewest survivors. With .replay = "its token" that one alone runs again.

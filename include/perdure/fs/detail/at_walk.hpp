@@ -106,17 +106,13 @@ class at_walk {
       if (!info && info.error().code() == code::not_found && missing == if_missing::go_on) return {};
       if (!info) return refused(info.error());
       if (info->kind == file_kind::directory) return {};
-      if (info->kind != file_kind::link || takes_the_name()) return refused(code::not_a_directory);
+      if (info->kind != file_kind::link || takes_the_name(operation_)) return refused(code::not_a_directory);
       PERDURE_TRY(expand(failure(code::not_a_directory, operation_)));
       PERDURE_TRY(go_on());
     }
     return {};
   }
 
-  // What moves or removes a name never means what a link leads to, slash or not.
-  [[nodiscard]] bool takes_the_name() const noexcept {
-    return operation_ == operation::rename || operation_ == operation::remove || operation_ == operation::remove_dir;
-  }
   // Calls `use` with the directory that is held and the name in it, or else with F and the whole path.
   template <class Use>
   auto with(Use&& use) -> decltype(use(detail::some<F&>(), path_view())) {

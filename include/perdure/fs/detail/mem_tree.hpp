@@ -219,10 +219,6 @@ class mem_tree {
       return failure(code::not_a_directory, operation);
     return at;
   }
-  // What moves or removes a name never means what a link leads to, slash or not.
-  [[nodiscard]] static constexpr bool takes_the_name(enum operation operation) noexcept {
-    return operation == operation::rename || operation == operation::remove || operation == operation::remove_dir;
-  }
   [[nodiscard]] static path_view without_slashes(path_view path) noexcept {
     std::size_t at = 0;
     while (at < path.size() && path[at] == '/') ++at;

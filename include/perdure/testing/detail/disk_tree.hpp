@@ -57,9 +57,6 @@ class disk_tree {
     disk_place at;
     at.node = rest[0] == '/' ? root_inode : start;
     int links_left = links_max;
-    // What moves or removes a name never means what a link leads to, slash or not.
-    const bool takes_the_name =
-        operation == operation::rename || operation == operation::remove || operation == operation::remove_dir;
     while (true) {
       std::size_t skip = 0;
       while (skip < rest.size() && rest[skip] == '/') ++skip;
@@ -87,7 +84,7 @@ class disk_tree {
       while (beyond < rest.size() && rest[beyond] == '/') ++beyond;
       const bool is_last = beyond == rest.size();
       if (next != 0 && nodes_[next].kind == file_kind::link &&
-          (!is_last || (slash_after && !takes_the_name) || links == links::follow)) {
+          (!is_last || (slash_after && !perdure::detail::takes_the_name(operation)) || links == links::follow)) {
         if (links_left-- == 0) return no(code::invalid_argument, operation, path);
         std::string longer = nodes_[next].target;
         longer.append(rest.data(), rest.size());
