@@ -74,6 +74,7 @@ set(PERDURE_HEADERS
   perdure/testing/fault_rule.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
+  perdure/testing/lab_sync.hpp
   perdure/testing/natural_faults.hpp
   perdure/testing/profile.hpp
   perdure/testing/read_text.hpp
@@ -103,7 +104,10 @@ set(PERDURE_HEADERS
   perdure/testing/detail/required_fs_laws.hpp
   perdure/testing/detail/sized_files.hpp
   perdure/testing/detail/sync_names.hpp
+  perdure/testing/detail/thread_watch.hpp
+  perdure/testing/detail/trace_line.hpp
   perdure/testing/detail/trace_text.hpp
+  perdure/testing/detail/turns.hpp
 )
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
