@@ -64,6 +64,15 @@ set(PERDURE_HEADERS
   perdure/fs/detail/posix_xattr.hpp
   perdure/fs/detail/staged_file.hpp
 
+  perdure/store/key.hpp
+  perdure/store/mem_store.hpp
+  perdure/store/read_object.hpp
+  perdure/store/store.hpp
+  perdure/store/store_optional.hpp
+  perdure/store/store_types.hpp
+
+  perdure/store/detail/mem_object.hpp
+
   perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
@@ -74,10 +83,13 @@ set(PERDURE_HEADERS
   perdure/testing/fault_rule.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
+  perdure/testing/lab_sync.hpp
   perdure/testing/natural_faults.hpp
   perdure/testing/profile.hpp
   perdure/testing/read_text.hpp
   perdure/testing/report.hpp
+  perdure/testing/store_archetypes.hpp
+  perdure/testing/store_laws.hpp
   perdure/testing/world.hpp
 
   perdure/testing/detail/bare_crash_fs.hpp
@@ -97,13 +109,20 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lab_hash.hpp
   perdure/testing/detail/lab_run.hpp
   perdure/testing/detail/law_case.hpp
+  perdure/testing/detail/law_check.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp
   perdure/testing/detail/required_fs_laws.hpp
+  perdure/testing/detail/required_store_laws.hpp
   perdure/testing/detail/sized_files.hpp
+  perdure/testing/detail/store_key_laws.hpp
+  perdure/testing/detail/store_law_case.hpp
   perdure/testing/detail/sync_names.hpp
+  perdure/testing/detail/thread_watch.hpp
+  perdure/testing/detail/trace_line.hpp
   perdure/testing/detail/trace_text.hpp
+  perdure/testing/detail/turns.hpp
 )
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.

@@ -34,6 +34,11 @@ class any_fs;
 class any_file;
 class any_dir;
 
+class etag;
+class precondition;
+struct object_info;
+struct listed_object;
+
 }  // namespace v1
 }  // namespace perdure
 

@@ -41,5 +41,11 @@
 #include <perdure/fs/temp_sweep.hpp>
 #include <perdure/fs/write_options.hpp>
 #include <perdure/fwd.hpp>
+#include <perdure/store/key.hpp>
+#include <perdure/store/mem_store.hpp>
+#include <perdure/store/read_object.hpp>
+#include <perdure/store/store.hpp>
+#include <perdure/store/store_optional.hpp>
+#include <perdure/store/store_types.hpp>
 
 #endif  // PERDURE_PERDURE_HPP

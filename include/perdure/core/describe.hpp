@@ -149,6 +149,18 @@ class description {
       return "sync of the directory";
     case operation::sync_all:
       return "sync of the volume";
+    case operation::get:
+      return "get";
+    case operation::head:
+      return "head";
+    case operation::put:
+      return "put";
+    case operation::remove_object:
+      return "removing the object";
+    case operation::list_objects:
+      return "listing the objects";
+    case operation::settle:
+      return "making the object durable";
   }
   return "the operation";
 }
@@ -166,6 +178,9 @@ namespace detail {
     case operation::stat:
     case operation::read_link:
     case operation::list:
+    case operation::get:
+    case operation::head:
+    case operation::list_objects:
       return true;
     default:
       return false;

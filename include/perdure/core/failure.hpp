@@ -82,7 +82,15 @@ enum class operation : std::uint8_t {
   open_dir,
   sync_dir,
   sync_all,
+  // of a Store
+  get,
+  head,
+  put,
+  remove_object,
+  list_objects,
+  settle,
 };
+inline constexpr enum operation last_operation = operation::settle;
 
 class failure {
  public:

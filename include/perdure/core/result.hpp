@@ -191,6 +191,14 @@ class [[nodiscard]] result<void> {
   bool has_value_;
 };
 
+namespace detail {
+
+// What a requirement of a seam asks of a call: exactly this result.
+template <class R, class T>
+concept results_in = same_as<R, result<T>>;
+
+}  // namespace detail
+
 }  // namespace v1
 }  // namespace perdure
 

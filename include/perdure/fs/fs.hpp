@@ -85,9 +85,6 @@ inline namespace v1 {
 
 namespace detail {
 
-template <class R, class T>
-concept results_in = detail::same_as<R, result<T>>;
-
 template <class H>
 concept HasReadAt = requires(const H& file, mutable_bytes into) {
   { file.read_at(std::uint64_t{}, into) } -> results_in<std::size_t>;

@@ -12,7 +12,7 @@
 //   } while (source.next());                 // depth first, through every path
 //
 // A tape is printed as numbers between dots, and after a slash a digest of what was asked, by which a replay is told from one in
-// a test that has changed meanwhile: 7.2.0.1/9f3c
+// a test that has changed meanwhile: 7.2.0.1/9f3c. Four or more that are the same are told once: 7.0*12.1/9f3c
 
 #include <cstdint>
 #include <string>
@@ -85,7 +85,13 @@ struct replay_token {
 
   [[nodiscard]] std::string text() const {
     std::string all;
-    for (const std::uint32_t digit : digits) all += (all.empty() ? "" : ".") + std::to_string(digit);
+    for (std::size_t at = 0, same = 0; at < digits.size(); at += same) {
+      for (same = 1; at + same < digits.size() && digits[at + same] == digits[at]; ++same) {
+      }
+      if (same < 4) same = 1;
+      all += (all.empty() ? "" : ".") + std::to_string(digits[at]);
+      if (same > 1) all += '*' + std::to_string(same);
+    }
     all += '/';
     for (int shift = 12; shift >= 0; shift -= 4) all += "0123456789abcdef"[(digest >> shift) & 15];
     return all;
@@ -98,10 +104,10 @@ struct replay_token {
     at = at == std::string::npos ? 0 : at + word.size();
     while (at < text.size() && text[at] == ' ') ++at;
     while (at < text.size() && text[at] >= '0' && text[at] <= '9') {
-      std::uint32_t digit = 0;
-      for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-        digit = digit * 10 + static_cast<std::uint32_t>(text[at] - '0');
-      token.digits.push_back(digit);
+      const std::uint32_t digit = number(text, at);
+      std::uint32_t same = 1;
+      if (at < text.size() && text[at] == '*') same = number(text, ++at);
+      token.digits.insert(token.digits.end(), same < same_max ? same : same_max, digit);
       if (at < text.size() && text[at] == '.') ++at;
     }
     if (at < text.size() && text[at] == '/') {
@@ -113,6 +119,15 @@ struct replay_token {
       }
     }
     return token;
+  }
+
+ private:
+  static constexpr std::uint32_t same_max = 1'000'000;
+  [[nodiscard]] static std::uint32_t number(const std::string& text, std::size_t& at) {
+    std::uint32_t is = 0;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+      is = is * 10 + static_cast<std::uint32_t>(text[at] - '0');
+    return is;
   }
 };
 

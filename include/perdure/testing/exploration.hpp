@@ -48,9 +48,10 @@ struct exploration {
   std::function<void(after_crash&)> recover = {};  // what a program does first after a power cut; it may be cut itself
   std::function<verdict(after_crash&)> check = {};  // is this disk all right?
   exploration_budget budget = {};
-  std::uint32_t faults = 0;  // how many calls of one run may go wrong, each in every way of natural_faults.hpp
-  std::uint64_t seed = 1;    // of the sampling, where the budget is too small
-  std::string replay = {};   // the token of a report: that one state alone
+  std::uint32_t faults = 0;       // how many calls of one run may go wrong, each in every way of natural_faults.hpp
+  std::uint32_t preemptions = 2;  // of threads in world.together(): how many switches away from one that could have gone on
+  std::uint64_t seed = 1;         // of the sampling, where the budget is too small
+  std::string replay = {};        // the token of a report: that one state alone
   cut_points cuts = cut_points::sufficient;
   exploration_reductions reductions = {};
 };

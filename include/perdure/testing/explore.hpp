@@ -17,8 +17,8 @@
 //   REQUIRE(report.ok());                // else report.text(): the trace, the disk, the replay token
 //
 // Effects: runs the workload once for each way that it can go, records it, and lets the power go at every moment that matters.
-//   Each disk that the profile allows then is put before the check, as after a restart. With .restart, the process is killed before
-//   each operation first; with .recover, the recovery is cut, too.
+//   Each disk that the profile allows then is put before the check, as after a restart. With .restart, the process is killed
+//   before each operation first; with .recover, the recovery is cut, too.
 // Success: every state passed. The report says whether these were all (exhaustive) or a sample.
 // Failure: of the first cut that fails, the disk with the fewest survivors. With .replay = "its token" that one alone runs again.
 //
@@ -84,6 +84,10 @@ class explorer {
       bool is_first = true;
       do {
         const lab_run run(what_, source, {kill, skip_sync_, tracing_});
+        if (!run.disk().hang.empty()) {
+          fail(kill, source.answers(), run.digest());
+          break;
+        }
         if (kill == 0 && run.disk().ops > ops_max) ops_max = run.disk().ops;
         if (kill != 0 && !run.was_killed()) continue;
         ++all_.run;
@@ -97,6 +101,14 @@ class explorer {
       } while (!all_.failed && !all_.stopped() && source.next());
     }
     found_.runs = all_.run;
+  }
+
+  // Before any cut: the threads hang.
+  void fail(std::uint32_t kill, const tape& answers, std::uint32_t digest) {
+    all_.failed = true;
+    all_.failure.assign(1, kill);
+    all_.failure.insert(all_.failure.end(), answers.begin(), answers.end());
+    digest_ = digest;
   }
 
   // The budget did not suffice. A quarter of it more goes to all cuts alike.
@@ -123,8 +135,14 @@ class explorer {
     choice_source source(tape(digits.begin() + (digits.empty() ? 0 : 1), digits.end()));
     const lab_run run(what_, source, {kill, skip_sync_, true});
     again.forced_at = 1 + source.answers().size();
-    cut_walk walk(again, run.disk(), run.history(), {}, what_.budget.nested_cuts);
-    walk.forced_state();
+    if (!run.disk().hang.empty()) {
+      again.failed = true;
+      again.text = trace_tail(run.disk().trace);
+      found_.complaint = run.disk().hang;
+    } else {
+      cut_walk walk(again, run.disk(), run.history(), {}, what_.budget.nested_cuts);
+      walk.forced_state();
+    }
     const replay_token token{digits, run.digest()};
     found_.replay = token.text();
     const bool differs = source.differs() || again.differs || (digest_expected != 0 && digest_expected != token.digest);
@@ -137,8 +155,10 @@ class explorer {
       found_.failure = "a state failed the check, and passed it when it was looked at again: the check does not repeat itself\n";
     }
     if (!again.failed && found_.failure.empty()) return;
-    found_.failure += found_.profile + ": what a power cut may leave fails the check\n" + again.text +
-                      "the check: " + found_.complaint + "\nreplay: " + found_.replay + "\n";
+    const bool hangs = !run.disk().hang.empty();
+    found_.failure += found_.profile + (hangs ? ": the threads hang\n" : ": what a power cut may leave fails the check\n") +
+                      again.text + (hangs ? "" : "the check: ") + found_.complaint + (hangs ? "" : "\n") +
+                      "replay: " + found_.replay + "\n";
   }
 
   const exploration& what_;

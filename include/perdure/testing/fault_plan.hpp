@@ -97,6 +97,12 @@ class fault_plan {
     shared_->chooser = std::move(chooser);
     shared_->undoes = true;
   }
+  // Called before every call, whatever the rules say: for whoever decides whose turn it is. An empty one takes it away.
+  void before_each(std::function<void(enum operation, path_view)> watcher) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->is_watched = static_cast<bool>(watcher);
+    shared_->watcher = std::move(watcher);
+  }
   // How delays are spent. By default they only add up, in delayed_ms().
   void sleep_with(std::function<void(std::uint64_t milliseconds)> sleep) {
     const std::lock_guard lock(shared_->mutex);
@@ -124,12 +130,19 @@ class fault_plan {
   }
 
   // Has it nothing to say?
-  [[nodiscard]] bool idle() const noexcept { return !shared_->is_busy.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool idle() const noexcept {
+    return !shared_->is_busy.load(std::memory_order_relaxed) && !shared_->is_watched.load(std::memory_order_relaxed);
+  }
 
   // What follows is for fault_fs, and for whoever writes its like.
 
   [[nodiscard]] fault_verdict judge(enum operation called, path_view path) {
     std::unique_lock lock(shared_->mutex);
+    if (const auto watcher = shared_->watcher) {
+      lock.unlock();
+      watcher(called, path);
+      lock.lock();
+    }
     fault_verdict verdict;
     if (!shared_->complaint.empty()) {
       verdict.fails = failure(code::invalid_argument, called);
@@ -230,6 +243,8 @@ class fault_plan {
   struct state {
     std::mutex mutex;
     std::atomic<bool> is_busy = false;  // there are rules, or somebody to ask, or a complaint
+    std::atomic<bool> is_watched = false;
+    std::function<void(enum operation, path_view)> watcher;
     std::vector<counted> rules;
     std::map<std::pair<enum operation, std::string>, std::uint64_t> calls;
     std::string complaint;

@@ -25,20 +25,6 @@ namespace perdure {
 inline namespace v1 {
 namespace testing {
 
-struct law_report {
-  int held = 0;
-  std::vector<std::string> not_applicable;
-  std::vector<std::string> broken;
-
-  [[nodiscard]] bool ok() const { return broken.empty() && held > 0; }
-  [[nodiscard]] std::string text() const {
-    std::string all = std::to_string(held) + " laws held, " + std::to_string(not_applicable.size()) + " do not apply, " +
-                      std::to_string(broken.size()) + (broken.size() == 1 ? " is broken" : " are broken");
-    for (const auto& one : broken) all += "\n  broken: " + one;
-    return all;
-  }
-};
-
 template <Fs F>
 [[nodiscard]] law_report check_fs_laws(F& fs, path_view scratch) {
   law_report report;
@@ -52,16 +38,10 @@ template <Fs F>
   for (auto& law : detail::honest_laws<F>()) laws.push_back(law);
   for (auto& law : detail::optional_laws<F>()) laws.push_back(law);
   for (const auto& law : laws) {
-    detail::law_case<F> one{fs, std::string(scratch.data(), scratch.size()) + "/law" + std::to_string(++number), {}, {}};
+    detail::law_case<F> one(fs, std::string(scratch.data(), scratch.size()) + "/law" + std::to_string(++number));
     if (one.succeeds(fs.make_dir(one.dir), "a directory for the law")) law.check(one);
     detail::remove_tree(fs, one.dir);
-    if (!one.broken.empty()) {
-      report.broken.push_back(std::string(law.name) + "; " + one.broken);
-    } else if (!one.not_applicable.empty()) {
-      report.not_applicable.push_back(std::string(law.name));
-    } else {
-      ++report.held;
-    }
+    report.add(law.name, one);
   }
   return report;
 }

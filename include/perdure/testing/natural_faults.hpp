@@ -110,6 +110,15 @@ namespace testing {
     case op::read_link:
       fails(code::permission, EACCES);
       break;
+    case op::get:
+    case op::head:
+    case op::list_objects:
+    case op::put:
+    case op::remove_object:
+    case op::settle:
+      fails(code::busy, EAGAIN);
+      fails(code::timed_out, ETIMEDOUT);
+      break;
     case op::none:
     case op::read:
     case op::size:
@@ -126,7 +135,7 @@ struct natural_fault_count {
 template <class Run>
 natural_fault_count each_natural_fault(Run&& run) {
   natural_fault_count count;
-  for (std::size_t kind = 1; kind <= static_cast<std::size_t>(operation::sync_all); ++kind) {
+  for (std::size_t kind = 1; kind <= static_cast<std::size_t>(last_operation); ++kind) {
     bool reached = true;
     for (std::uint64_t nth = 1; reached; ++nth) {
       reached = false;

@@ -15,6 +15,7 @@
 #include <perdure/testing/crash_fs.hpp>
 #include <perdure/testing/detail/disk_text.hpp>
 #include <perdure/testing/detail/history.hpp>
+#include <perdure/testing/detail/turns.hpp>
 #include <perdure/testing/natural_faults.hpp>
 
 namespace perdure {
@@ -39,13 +40,22 @@ class verdict {
   std::string complaint_;
 };
 
+namespace detail {
+// What one run may still do that is not its own doing.
+struct run_limits {
+  std::uint32_t faults = 0;
+  std::uint32_t preemptions = 0;
+  std::uint32_t kill = 0;  // see run_options
+};
+}  // namespace detail
+
 // Where a workload may go two ways by itself, it asks choose(), and every way is gone. It must do the same thing again when it is
 // run again: it has no other source of time, chance or names than this and its file system.
 class world {
  public:
-  world(std::shared_ptr<detail::disk> disk, detail::history& history, choice_source& source, std::uint32_t& faults_left)
-      : disk_(disk), history_(history), source_(source), faults_left_(faults_left), fs_(std::move(disk)) {
-    if (faults_left_ == 0) return;
+  world(std::shared_ptr<detail::disk> disk, detail::history& history, choice_source& source, detail::run_limits& left)
+      : disk_(disk), history_(history), source_(source), left_(left), fs_(std::move(disk)) {
+    if (left_.faults == 0) return;
     fs_.plan().ask([this](enum operation called, path_view path) { return next_fault(called, path); });
   }
   world(const world&) = delete;
@@ -55,6 +65,7 @@ class world {
   [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
   [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
   [[nodiscard]] std::uint32_t choose(std::uint32_t ways) {
+    if (turns_) turns_->hold();
     const std::uint32_t way = asked(ways);
     note("goes way " + std::to_string(way) + " of " + std::to_string(ways));
     return way;
@@ -64,22 +75,50 @@ class world {
   // is: it cannot say), or what converts to that; a std::error_code; or nothing where it cannot fail.
   template <class Work>
   step_outcome step(std::string value, Work&& work) {
+    if (turns_) turns_->hold();
     if (is_dead()) return step_outcome::not_begun;
     if (!disk_->recording) return outcome_of(work);
     disk_->note_begin();
-    if (disk_->tracing) disk_->trace.push_back({0, "step " + detail::quoted(value)});
+    note("step " + detail::quoted(value));
     const std::size_t number = history_.begin(std::move(value));
     step_outcome outcome = outcome_of(work);
+    if (turns_) turns_->hold();
     if (is_dead()) return step_outcome::unknown;  // nobody heard what it returned
     history_.end(number, outcome);
     disk_->note_end();
-    if (disk_->tracing) disk_->trace.push_back({0, "step " + detail::quoted(history_.value(number)) + told(outcome)});
+    if (disk_->tracing) note("step " + detail::quoted(history_.value(number)) + told(outcome));
     return outcome;
+  }
+
+  // Runs these side by side, as threads of which one goes at a time, to their ends. At each call of fs(), each lock() of a
+  // lab_sync::mutex and each yield() another one may go on: every way is gone, with at most .preemptions switches away from a
+  // thread that could have gone on. A deadlock or livelock fails the exploration.
+  template <class... Work>
+  void together(Work&&... work) {
+    PERDURE_ASSERT(!turns_, "world::together within together");
+    turns_ = std::make_shared<detail::turns>(
+        disk_, [this](std::uint32_t ways) { return asked(ways); }, [this] { return replay_so_far(); }, left_.preemptions);
+    // Its report may have to be printed by a run that nobody meant to trace.
+    disk_->tracing = true;
+    fs_.plan().before_each([turns = turns_](enum operation called, path_view path) {
+      const auto text = [&] { return detail::word_of(called) + (" " + std::string(path.data(), path.size())); };
+      turns->turn(text);
+      if (tells_of(called)) turns->say(text());
+    });
+    detail::turns::run(turns_, {std::function<void()>(std::forward<Work>(work))...});
+    fs_.plan().before_each({});
+    turns_.reset();
+  }
+  // Between two calls, a place where another thread may go on.
+  void yield() {
+    if (turns_) turns_->turn([] { return std::string("yield"); });
   }
 
   // A line in the trace of a failure.
   void note(const std::string& text) {
-    if (disk_->tracing && !is_dead()) disk_->trace.push_back({0, text});
+    if (!disk_->tracing || is_dead()) return;
+    if (turns_) turns_->hold();
+    disk_->trace.push_back({0, disk_->speaker + text});
   }
 
  private:
@@ -89,12 +128,22 @@ class world {
     if (ways > 1) disk_->cuts_at_choice.push_back(disk_->cuts.size());
     return source_.choose(ways);
   }
+  // What changes something is in the trace in any case. Of what only looks, this is what another thread can make look otherwise.
+  [[nodiscard]] static constexpr bool tells_of(enum operation one) noexcept {
+    return one == operation::open || one == operation::read || one == operation::stat || one == operation::list ||
+           one == operation::lock || one == operation::map || one == operation::read_link;
+  }
+  [[nodiscard]] std::string replay_so_far() const {
+    replay_token token{{left_.kill}, 0};
+    for (const std::uint32_t answer : source_.answers()) token.digits.push_back(answer);
+    return token.text();
+  }
   [[nodiscard]] std::optional<fault_rule> next_fault(enum operation called, path_view path) {
-    if (faults_left_ == 0 || is_dead()) return std::nullopt;
+    if (left_.faults == 0 || is_dead()) return std::nullopt;
     const auto faults = natural_faults(called);
     const std::uint32_t way = asked(1 + static_cast<std::uint32_t>(faults.size()));
     if (way == 0) return std::nullopt;
-    --faults_left_;
+    --left_.faults;
     fault_rule fault = faults[way - 1];
     fault.path.assign(path.data(), path.size());
     fault.nth = 0;
@@ -127,7 +176,8 @@ class world {
   std::shared_ptr<detail::disk> disk_;
   detail::history& history_;
   choice_source& source_;
-  std::uint32_t& faults_left_;
+  detail::run_limits& left_;
+  std::shared_ptr<detail::turns> turns_;
   crash_fs fs_;
   std::uint32_t process_ = disk_->process;
 };

@@ -53,5 +53,9 @@ TEST_CASE("choose: a token is read as it was printed, with or without the word b
   }
   CHECK(replay_token::parse("7.2.0.1").digits == token.digits);
   CHECK(replay_token::parse("7.2.0.1").digest == 0);
+  const replay_token long_one{{0, 0, 0, 0, 0, 7, 1, 1, 1, 2, 2, 2, 2}, 0x12};
+  CHECK(long_one.text() == "0*5.7.1.1.1.2*4/0012");
+  CHECK(replay_token::parse(long_one.text()).digits == long_one.digits);
+  CHECK(replay_token::parse("0*99999999").digits.size() == 1'000'000);
   CHECK(replay_token::parse("nothing here").digits.empty());
 }

@@ -31,7 +31,7 @@ TEST_CASE("fault_rule: a line prints as it was parsed, whatever it says") {
 TEST_CASE("fault_rule: a value prints the line that parses to it") {
   const fault_rule rule{.operation = operation::write, .path = "a*", .nth = 4, .fails = code::no_space, .short_bytes = 7};
   CHECK(rule.text() == "write a* nth 4 no_space short 7");
-  for (std::size_t i = 1; i <= static_cast<std::size_t>(operation::sync_all); ++i) {
+  for (std::size_t i = 1; i <= static_cast<std::size_t>(last_operation); ++i) {
     const fault_rule one{.operation = static_cast<enum operation>(i), .fails = code::io};
     std::string why;
     const auto again = fault_rule::parse(one.text(), why);

@@ -61,7 +61,7 @@ natural_fault_count hold_outcomes(const char* had, Save save) {
 }  // namespace
 
 TEST_CASE("natural_faults: every operation has some, each of them one that a plan accepts") {
-  for (std::size_t i = 1; i <= static_cast<std::size_t>(operation::sync_all); ++i) {
+  for (std::size_t i = 1; i <= static_cast<std::size_t>(last_operation); ++i) {
     const auto faults = natural_faults(static_cast<enum operation>(i));
     CHECK_FALSE(faults.empty());
     for (const fault_rule& rule : faults) CHECK(fault_plan{rule}.ok());

@@ -15,16 +15,13 @@
 
 #include <perdure/core/clock.hpp>
 #include <perdure/testing/detail/sync_names.hpp>
+#include <perdure/testing/detail/trace_line.hpp>
 
 namespace perdure {
 inline namespace v1 {
 namespace testing {
 namespace detail {
 
-struct trace_line {
-  std::uint32_t op = 0;  // 0: what happened between operations
-  std::string text;
-};
 // A sync by how many there were before it, in the workload, or since the process was killed.
 struct sync_site {
   std::uint32_t number = 0;
@@ -52,6 +49,8 @@ class disk {
   std::vector<power_cut> cuts;
   std::vector<std::size_t> cuts_at_choice;  // how many there were when a way was chosen
   std::vector<trace_line> trace;
+  std::string speaker;  // which thread it is, in the trace; of one alone nothing
+  std::string hang;     // if the threads hang: how
   std::vector<sync_site> syncs;
   std::unique_ptr<disk_tree> untouched;  // of a disk that is to be put back: what it was before the first change
   bool put_back = false;
@@ -76,7 +75,7 @@ class disk {
     }
     if (recording && cut_everywhere) note_cut();
     ++ops;
-    if (tracing) trace.push_back({ops, text()});
+    if (tracing) trace.push_back({ops, speaker + text()});
     log.begin_operation(ops);
     return true;
   }

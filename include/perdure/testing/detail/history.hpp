@@ -30,11 +30,14 @@ class history {
  public:
   std::size_t begin(std::string value) {
     const std::uint64_t hash = hash_of(value.data(), value.size());
-    values_.push_back({std::move(value), hash});
+    values_.push_back({std::move(value), hash, events_.size(), never});
     events_.push_back({values_.size() - 1, step_outcome::not_begun});
     return values_.size() - 1;
   }
-  void end(std::size_t step, step_outcome outcome) { events_.push_back({step, outcome}); }
+  void end(std::size_t step, step_outcome outcome) {
+    values_[step].ended_at = events_.size();
+    events_.push_back({step, outcome});
+  }
 
   [[nodiscard]] std::size_t steps() const noexcept { return values_.size(); }
   [[nodiscard]] const std::string& value(std::size_t step) const noexcept { return values_[step].text; }
@@ -44,7 +47,8 @@ class history {
     of.assign(values_.size(), step_outcome::not_begun);
     for (std::size_t i = 0; i < events; ++i) of[events_[i].step] = is_begin(i) ? step_outcome::unknown : events_[i].outcome;
   }
-  // The steps of which one must be the latest by then, and whether none of them may be, too.
+  // The steps of which one must be the latest by then, and whether none of them may be, too. Steps of several threads overlap:
+  // what was acknowledged puts an end to those that had ended before it began, and to no other.
   bool allowed(std::size_t events, std::vector<std::size_t>& steps) const {
     steps.clear();
     bool initial = true;
@@ -52,10 +56,11 @@ class history {
       if (is_begin(i)) {
         steps.push_back(events_[i].step);
       } else if (events_[i].outcome == step_outcome::acknowledged) {
-        steps.assign(1, events_[i].step);
+        const std::size_t begun_at = values_[events_[i].step].begun_at;
+        std::erase_if(steps, [&](std::size_t step) { return values_[step].ended_at < begun_at; });
         initial = false;
       } else if (events_[i].outcome == step_outcome::unchanged) {
-        steps.erase(steps.end() - 1);
+        std::erase(steps, events_[i].step);
       }
     }
     return initial;
@@ -72,7 +77,10 @@ class history {
   struct named {
     std::string text;
     std::uint64_t hash;
+    std::size_t begun_at;
+    std::size_t ended_at;
   };
+  static constexpr std::size_t never = SIZE_MAX;
   struct event {
     std::size_t step;
     step_outcome outcome;  // not_begun: it begins

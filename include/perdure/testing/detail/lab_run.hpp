@@ -25,7 +25,7 @@ class lab_run {
   lab_run(const exploration& what, choice_source& source, const run_options& options) {
     disk_->cut_everywhere = what.cuts == cut_points::every_operation;
     if (what.setup) {
-      std::uint32_t none = 0;
+      run_limits none;
       world before(disk_, history_, source, none);
       what.setup(before);
     }
@@ -34,15 +34,15 @@ class lab_run {
     disk_->begin_recording(what.profile);
     if (options.kill != 0) disk_->kill_at = (options.kill - 1) / 2;
     disk_->kill_inside = options.kill % 2 == 0;
-    std::uint32_t faults_left = what.faults;
-    world first(disk_, history_, source, faults_left);
+    run_limits left{what.faults, what.preemptions, options.kill};
+    world first(disk_, history_, source, left);
     if (what.workload) what.workload(first);
     // Or after the last one: it has ended, and the next one goes on.
     if (disk_->process == first_process && options.kill == 2 * disk_->ops + 1) disk_->kill();
     was_killed_ = disk_->process != first_process;
     disk_->kill_at = UINT32_MAX;
-    if (was_killed_ && what.restart) {
-      world second(disk_, history_, source, faults_left);
+    if (was_killed_ && what.restart && disk_->hang.empty()) {
+      world second(disk_, history_, source, left);
       what.restart(second);
     }
     disk_->note_cut();

@@ -10,44 +10,23 @@
 #include <string>
 #include <vector>
 
-#include <perdure/core/describe.hpp>
 #include <perdure/fs/fs_optional.hpp>
+#include <perdure/testing/detail/law_check.hpp>
 
 namespace perdure {
 inline namespace v1 {
 namespace testing {
 namespace detail {
 
-// One law being checked: the model, the law's own directory, and what was found.
+// With the model, and the law's own directory.
 template <Fs F>
-struct law_case {
+struct law_case : law_check {
   F& fs;
   std::string dir;
-  std::string broken;
-  std::string not_applicable;
+
+  law_case(F& model, std::string own_dir) : fs(model), dir(std::move(own_dir)) {}
 
   [[nodiscard]] std::string operator/(const std::string& name) const { return dir + "/" + name; }
-
-  bool expect(bool held, const std::string& what) {
-    if (!held && broken.empty()) broken = what;
-    return held;
-  }
-  template <class T>
-  bool succeeds(const result<T>& answer, const std::string& what) {
-    return expect(answer.has_value(), what + (answer ? "" : ": " + std::string(describe(answer.error()))));
-  }
-  template <class T>
-  bool fails(const result<T>& answer, enum code code, const std::string& what) {
-    if (answer) return expect(false, what + ": it succeeded");
-    return expect(answer.error().code() == code, what + ": " + std::string(describe(answer.error())));
-  }
-  // An optional operation: false, and the law ends, where the model does not have it.
-  template <class T>
-  bool applies(const result<T>& answer, const char* what) {
-    if (answer || answer.error().code() != code::unsupported) return succeeds(answer, what);
-    not_applicable = what;
-    return false;
-  }
 
   bool put(const std::string& name, const std::string& content) {
     auto file = fs.open(*this / name, {.access = access::read_write, .creation = creation::create});
@@ -95,6 +74,7 @@ struct law {
 };
 
 }  // namespace detail
+
 }  // namespace testing
 }  // namespace v1
 }  // namespace perdure

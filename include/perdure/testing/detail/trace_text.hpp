@@ -37,25 +37,19 @@ class trace_text {
   }
 
   [[nodiscard]] std::string text() const {
-    const std::size_t end = cut_.lines;
-    const std::size_t begin = end > lines_max ? end - lines_max : 0;
-    std::string all = begin == 0 ? "" : "      (" + with_commas(begin) + " lines before)\n";
-    for (std::size_t i = begin; i < end; ++i) all += line(trace_[i]);
-    return all + "      ---- the power goes ----\n";
+    return trace_tail(trace_, cut_.lines, [&](const trace_line& one) { return line(one); }) + "      ---- the power goes ----\n";
   }
 
  private:
   enum fate : std::uint8_t { was_durable = 1, survived = 2, lost = 4, torn_apart = 8, nameless = 16 };
-  static constexpr std::size_t lines_max = 80;
   static constexpr std::size_t column = 60;
 
   [[nodiscard]] std::string line(const trace_line& one) const {
-    if (one.op == 0) return "      -- " + one.text + "\n";
-    std::string text = std::to_string(one.op);
-    text = std::string(text.size() < 4 ? 4 - text.size() : 0, ' ') + text + "  " + one.text;
+    std::string text = one.numbered();
+    if (one.op == 0) return text;
     const std::string became = one.op < fates_.size() ? told(fates_[one.op], parts_[one.op]) : "";
     if (!became.empty()) text += std::string(text.size() < column ? column - text.size() : 0, ' ') + "  " + became;
-    return text + "\n";
+    return text;
   }
   [[nodiscard]] static std::string part(const chain& one, const disk_tree& tree) {
     switch (one.kind) {

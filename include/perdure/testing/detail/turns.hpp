@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_TESTING_DETAIL_TURNS_HPP
+#define PERDURE_TESTING_DETAIL_TURNS_HPP
+
+// turns: threads of a workload, of which one runs at a time. At every call of the lab the one that runs may have to let another
+// go on: that is a choice like any other, so that the same tape gives the same run.
+//
+// The threads are real ones, since the code under test may have thread-local state and mutexes of its own, and stop where they
+// wait for their turn. One that falls asleep in between (in such a mutex) loses its turn; when it is woken it runs on to its next
+// call of the lab beside whoever woke it, and waits for its turn there. So every decision is made when each thread either waits
+// for its turn or is asleep, and does not depend on time.
+//
+// Where nobody can go on it is a deadlock. Threads that wait in a lab_sync are left where they are, for ever. One that sleeps in
+// anything else cannot be left: what it sleeps in may be destroyed around it. So the test process ends then, after the report.
+
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <perdure/testing/detail/disk.hpp>
+#include <perdure/testing/detail/thread_watch.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace testing {
+namespace detail {
+
+class turns;
+
+struct lane {
+  enum class doing : std::uint8_t { ready, waiting, asleep, ended };
+
+  turns& all;
+  std::size_t number;
+  doing is = doing::ready;
+  const void* waits_for = nullptr;  // a mutex or condition of lab_sync
+  std::string told = "begins";      // what it is about to do, or why it waits
+  std::uint32_t idle_calls = 0;     // since it, or somebody, changed something
+  std::atomic<bool> inside = true;  // waiting for its turn, or about to
+  thread_watch watch = {};
+  std::condition_variable wake = {};
+  std::thread thread = {};
+};
+
+inline thread_local lane* current_lane = nullptr;
+
+class turns {
+ public:
+  using chooser = std::function<std::uint32_t(std::uint32_t ways)>;
+
+  // `replay` says the token of the run so far, for a report that cannot wait.
+  turns(std::shared_ptr<disk> disk, chooser choose, std::function<std::string()> replay, std::uint32_t& preemptions_left)
+      : disk_(std::move(disk)), choose_(std::move(choose)), replay_(std::move(replay)), preemptions_left_(preemptions_left) {}
+  turns(const turns&) = delete;
+  turns& operator=(const turns&) = delete;
+
+  // All of them, to their ends; or to where they hang: then the disk says so.
+  static void run(const std::shared_ptr<turns>& self, std::vector<std::function<void()>> works) {
+    for (std::size_t i = 0; i < works.size(); ++i) self->lanes_.push_back(std::unique_ptr<lane>(new lane{*self, i + 1}));
+    std::unique_lock lock(self->mutex_);
+    for (std::size_t i = 0; i < works.size(); ++i) {
+      lane& one = *self->lanes_[i];
+      one.thread = std::thread([self, &one, work = std::move(works[i])] {
+        current_lane = &one;
+        one.watch.begin();
+        self->begin(one);
+        work();
+        self->end(one);
+      });
+    }
+    self->pass(lock, nullptr, may::leave);
+    while (!self->over_) {
+      self->changed_.wait_for(lock, look_every);
+      self->look_for_sleepers(lock);
+    }
+    lock.unlock();
+    for (const auto& one : self->lanes_) {
+      if (one->is == lane::doing::ended) {
+        one->thread.join();
+      } else {
+        one->thread.detach();
+      }
+    }
+    self->disk_->speaker.clear();
+  }
+
+  // The calling thread is about to do this; another one may go first. Nothing, for a thread of somebody else's.
+  template <class Text>
+  void turn(Text&& about_to) {
+    lane* const me = mine();
+    if (me == nullptr) return;
+    std::unique_lock lock = enter(*me);
+    if (disk_->tracing) me->told = about_to();
+    if (running_ == me) {
+      const bool leaves = is_idle(*me);
+      check_progress();
+      pass(lock, me, leaves ? may::leave : may::go_on);
+    }
+    leave(lock, *me);
+  }
+  // The calling thread needs its turn, but leaves it to nobody.
+  void hold() {
+    if (lane* const me = mine()) {
+      std::unique_lock lock = enter(*me);
+      leave(lock, *me);
+    }
+  }
+  // By whoever has its turn: a line in the trace. What is done again and again is told once.
+  void say(const std::string& text) {
+    if (!disk_->tracing || is_dead()) return;
+    trace_line line{0, disk_->speaker + text};
+    if (disk_->trace.empty() || disk_->trace.back().text != line.text) disk_->trace.push_back(std::move(line));
+  }
+
+  // The calling thread waits until somebody has called wake_all or wake_one for the same thing.
+  void wait(const void* what, std::string why) {
+    lane* const me = mine();
+    std::unique_lock lock = enter(*me);
+    me->is = lane::doing::waiting;
+    me->waits_for = what;
+    me->told = std::move(why);
+    pass(lock, me, may::leave);
+    leave(lock, *me);
+  }
+  void wake_all(const void* what) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& one : lanes_) {
+      if (one->waits_for == what) make_ready(*one);
+    }
+  }
+  void wake_one(const void* what) {
+    const std::lock_guard lock(mutex_);
+    std::vector<lane*> waiting;
+    for (const auto& one : lanes_) {
+      if (one->waits_for == what) waiting.push_back(one.get());
+    }
+    if (!waiting.empty()) make_ready(*waiting[asked(waiting.size())]);
+  }
+
+ private:
+  enum class may : std::uint8_t { go_on, leave };
+  static constexpr auto look_every = std::chrono::microseconds(200);
+  static constexpr std::uint32_t idle_calls_max = 100;
+  static constexpr std::uint32_t all_idle_calls_max = 10'000;
+
+  [[nodiscard]] lane* mine() const noexcept {
+    return current_lane != nullptr && &current_lane->all == this ? current_lane : nullptr;
+  }
+  static void make_ready(lane& one) noexcept {
+    one.is = lane::doing::ready;
+    one.waits_for = nullptr;
+  }
+  [[nodiscard]] std::uint32_t asked(std::size_t ways) { return is_dead() ? 0 : choose_(static_cast<std::uint32_t>(ways)); }
+  // A killed process goes on only because it cannot be stopped: how does not matter.
+  [[nodiscard]] bool is_dead() const noexcept { return process_ != disk_->process; }
+
+  [[nodiscard]] std::unique_lock<std::mutex> enter(lane& me) {
+    me.inside = true;
+    me.watch.moved();
+    std::unique_lock lock(mutex_);
+    if (me.is == lane::doing::asleep) me.is = lane::doing::ready;  // not any more
+    return lock;
+  }
+  void leave(std::unique_lock<std::mutex>& lock, lane& me) {
+    me.wake.wait(lock, [&] { return running_ == &me; });
+    me.inside = false;
+    me.watch.moved();
+  }
+  void begin(lane& me) {
+    std::unique_lock lock = enter(me);
+    leave(lock, me);
+  }
+  void end(lane& me) {
+    std::unique_lock lock = enter(me);
+    me.wake.wait(lock, [&] { return running_ == &me; });
+    me.is = lane::doing::ended;
+    idle_calls_ = 0;
+    say("ends");
+    pass(lock, &me, may::leave);
+  }
+
+  // Who goes on? `me` has the turn, if it is ready at all.
+  void pass(std::unique_lock<std::mutex>& lock, lane* me, may what) {
+    settle(lock);
+    std::vector<lane*> ready;
+    const bool can_go_on = me != nullptr && me->is == lane::doing::ready;
+    if (can_go_on && what == may::go_on) ready.push_back(me);
+    for (const auto& one : lanes_) {
+      if (one->is == lane::doing::ready && one.get() != me) ready.push_back(one.get());
+    }
+    if (ready.empty() && can_go_on) ready.push_back(me);
+    if (ready.empty()) return finish();
+    std::size_t way = 0;
+    const bool is_preemption = ready[0] == me;
+    // Who waits for what never comes need not be watched in every order.
+    const bool is_waiting = idle_calls_ > 2 * idle_calls_max;
+    if (ready.size() > 1 && !is_waiting && (!is_preemption || preemptions_left_ > 0)) way = asked(ready.size());
+    if (is_preemption && way != 0) --preemptions_left_;
+    running_ = ready[way];
+    if (running_ == me) return;
+    running_->idle_calls = 0;
+    disk_->speaker = "[" + std::to_string(running_->number) + "] ";
+    running_->wake.notify_one();
+  }
+  // Until everyone who lost its turn by falling asleep is asleep, or waits for its turn.
+  void settle(std::unique_lock<std::mutex>& lock) {
+    deciding_ = true;
+    for (const auto& one : lanes_) {
+      while (one->is == lane::doing::asleep && !sleeps(*one)) {
+        lock.unlock();
+        std::this_thread::yield();
+        lock.lock();
+      }
+    }
+    deciding_ = false;
+  }
+  [[nodiscard]] static bool sleeps(const lane& one) noexcept {
+    for (int sample = 0; sample < 3; ++sample) {
+      if (one.inside || !one.watch.is_asleep()) return false;
+    }
+    return true;
+  }
+  void look_for_sleepers(std::unique_lock<std::mutex>& lock) {
+    if (over_ || deciding_ || running_ == nullptr || !sleeps(*running_)) return;
+    for (const auto& one : lanes_) {
+      if (one->is == lane::doing::asleep && !sleeps(*one)) return;
+    }
+    running_->is = lane::doing::asleep;
+    running_->told = "sleeps in something that is not the lab's";
+    pass(lock, nullptr, may::leave);
+  }
+
+  // Nobody can go on: all have ended, or hang.
+  void finish() {
+    running_ = nullptr;
+    over_ = true;
+    changed_.notify_all();
+    bool sleeping = false;
+    for (const auto& one : lanes_) sleeping = sleeping || one->is == lane::doing::asleep;
+    const std::string why = what_all_do();
+    if (why.empty()) return;
+    if (!is_dead()) hang("deadlock: no thread can go on\n" + why);
+    if (sleeping) give_up(disk_->hang.empty() ? "deadlock of a process that was killed\n" + why : disk_->hang);
+  }
+  [[nodiscard]] std::string what_all_do() const {
+    std::string all;
+    for (const auto& one : lanes_) {
+      if (one->is != lane::doing::ended) all += "  [" + std::to_string(one->number) + "] " + one->told + "\n";
+    }
+    return all;
+  }
+  void hang(std::string why) {
+    disk_->hang = std::move(why);
+    ++disk_->process;  // what still runs fails from here on
+  }
+  [[nodiscard]] bool is_idle(lane& me) {
+    if (ops_seen_ != disk_->ops) {
+      ops_seen_ = disk_->ops;
+      idle_calls_ = 0;
+      for (const auto& one : lanes_) one->idle_calls = 0;
+    }
+    ++idle_calls_;
+    return ++me.idle_calls % idle_calls_max == 0;
+  }
+  void check_progress() {
+    if (idle_calls_ <= all_idle_calls_max) return;
+    idle_calls_ = 0;
+    if (!disk_->hang.empty()) give_up(disk_->hang);
+    hang("livelock: " + std::to_string(all_idle_calls_max) + " calls, and none of them changed anything\n" + what_all_do());
+  }
+  [[noreturn]] void give_up(const std::string& why) const {
+    const std::string all = "explore: the threads of a workload hang, and cannot be stopped\n" + trace_tail(disk_->trace) + why +
+                            "replay: " + replay_() + "\n";
+    (void)std::fputs(all.c_str(), stderr);
+    std::abort();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::shared_ptr<disk> disk_;
+  chooser choose_;
+  std::function<std::string()> replay_;
+  std::uint32_t& preemptions_left_;
+  std::uint32_t process_ = disk_->process;
+  std::vector<std::unique_ptr<lane>> lanes_;
+  lane* running_ = nullptr;  // whose turn it is
+  bool deciding_ = false;
+  bool over_ = false;
+  std::uint32_t ops_seen_ = 0;
+  std::uint32_t idle_calls_ = 0;
+};
+
+}  // namespace detail
+}  // namespace testing
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_TESTING_DETAIL_TURNS_HPP
