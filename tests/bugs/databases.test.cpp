@@ -212,13 +212,12 @@ EXHIBIT(30, "Redis PR 10737", "the old manifest may be back, and the base file t
               [=](world& world) {
                 world.step("rewritten", [&]() -> result<void> {
                   crash_fs& fs = world.fs();
-                  const auto named = [&] { return fixed ? fs.sync_dir("appendonlydir") : result<void>(); };
                   PERDURE_TRY(save(fs, "temp-rewriteaof.aof", "data", flushed::yes));
                   PERDURE_TRY(fs.rename("temp-rewriteaof.aof", "appendonlydir/appendonly.aof.2.base.rdb"));
-                  PERDURE_TRY(named());
+                  PERDURE_TRY(fs.sync_dir("appendonlydir"));
                   PERDURE_TRY(save(fs, "appendonlydir/temp-manifest", "appendonly.aof.2.base.rdb", flushed::yes));
                   PERDURE_TRY(fs.rename("appendonlydir/temp-manifest", "appendonlydir/appendonly.aof.manifest"));
-                  PERDURE_TRY(named());
+                  if (fixed) PERDURE_TRY(fs.sync_dir("appendonlydir"));
                   return fs.remove("appendonlydir/appendonly.aof.1.base.rdb");
                 });
               },

@@ -44,13 +44,13 @@ class exhibit {
       exploration bug = on_profile(*rules, false);
       if (!explore(bug).ok()) on += (on.empty() ? "" : " ") + std::string(rules->name);
     }
-    if (on.empty()) on = "none";
+    if (on.empty()) on = "none of these";
     std::string by = found_by_.rules->name;
     if (!found_by_.fault.empty()) by += ", `" + found_by_.fault + "`";
     const auto found = explore(on_profile(*found_by_.rules, false));
     const auto passed = explore(on_profile(profile::posix_minimum, true));
-    return "| " + std::to_string(number_) + " | " + project_ + " | " + law_ + " | " + by + " | " + on + " | " +
-           std::to_string(found.states) + " | " + std::to_string(passed.states) + " |";
+    return "| " + std::to_string(number_) + " | " + project_ + " | " + law_ + " | " + by + " | " + on + " | " + found.complaint +
+           " | " + std::to_string(found.states) + " | " + std::to_string(passed.states) + " |";
   }
 
   void prove() const {

@@ -4,7 +4,12 @@
 // LevelDB and what was made of it: CURRENT names a manifest, the manifest names the tables, and a log has what is in no table
 // yet.
 
+#include <perdure/testing/lab_sync.hpp>
+
 #include <tests/bugs/exhibit.hpp>
+
+#include <mutex>
+#include <utility>
 
 using namespace tests;
 
@@ -245,22 +250,32 @@ EXHIBIT(52, "Riak's LevelDB #153", "CURRENT may be durable before the name of th
   return reopening(framed("000004.ldb"), flushed::yes, fixed, true);
 }
 
-// Its threads are told one after another: the second asks whether there is anything to sync when the first has said that it will.
 EXHIBIT(15, "Pebble PR 3755, CockroachDB PR 127361",
         "of two threads that sync a directory one returns before the other has done it", by(profile::posix_minimum)) {
+  struct provider {
+    lab_sync::mutex mutex;
+    bool has_changed = false;
+
+    result<void> add(crash_fs& fs, const std::string& name) {
+      const auto written = write_table(fs, name);
+      const std::lock_guard lock(mutex);
+      has_changed = true;
+      return written;
+    }
+    result<void> sync(crash_fs& fs, bool waits) {
+      std::unique_lock lock(mutex);
+      const bool is_mine = std::exchange(has_changed, false);
+      if (!waits) lock.unlock();
+      return is_mine ? fs.sync_dir(".") : result<void>();
+    }
+  };
   return {.workload =
               [=](world& world) {
-                crash_fs& fs = world.fs();
-                for (const char* name : {"000006.sst", "000007.sst"}) {
-                  if (!write_table(fs, name)) return;
-                }
-                result<void> first_sync;
-                world.step("000007.sst", [&]() -> result<void> {  // the second thread, which sees that nothing is left to sync
-                  if (fixed) first_sync = fs.sync_dir(".");       // and waits for whoever has taken that upon himself
-                  return fixed ? first_sync : result<void>();
-                });
-                if (!fixed) first_sync = fs.sync_dir(".");
-                world.step("000006.sst", [&] { return first_sync; });
+                provider objects;
+                const auto thread = [&](const std::string& name) {
+                  if (objects.add(world.fs(), name)) world.step(name, [&] { return objects.sync(world.fs(), fixed); });
+                };
+                world.together([&] { thread("000006.sst"); }, [&] { thread("000007.sst"); });
               },
           .check = [](after_crash& after) -> verdict {
             for (const char* name : {"000006.sst", "000007.sst"}) {

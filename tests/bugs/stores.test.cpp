@@ -18,16 +18,15 @@ EXHIBIT(22, "Git loose objects (ALICE)", "a ref may lead to an object that is em
               [=](world& world) {
                 world.step("commit 2", [&]() -> result<void> {
                   crash_fs& fs = world.fs();
-                  const auto named = [&](const char* directory) { return fixed ? fs.sync_dir(directory) : result<void>(); };
                   PERDURE_TRY(fs.make_dir("objects/bb"));
                   PERDURE_TRY(save(fs, "objects/bb/tmp_obj_x", framed("commit 2"), flushed{fixed}));
                   PERDURE_TRY(link(fs, "objects/bb/tmp_obj_x", "objects/bb/2"));
                   PERDURE_TRY(fs.remove("objects/bb/tmp_obj_x"));
-                  PERDURE_TRY(named("objects/bb"));
-                  PERDURE_TRY(named("objects"));
+                  PERDURE_TRY(fs.sync_dir("objects/bb"));
+                  PERDURE_TRY(fs.sync_dir("objects"));
                   PERDURE_TRY(save(fs, "refs/master.lock", "objects/bb/2", flushed{fixed}));
                   PERDURE_TRY(fs.rename("refs/master.lock", "refs/master"));
-                  return named("refs");
+                  return fs.sync_dir("refs");
                 });
               },
           .check = [](after_crash& after) -> verdict {
@@ -51,8 +50,8 @@ EXHIBIT(33, "Nix #7126", "a path is registered, and its files are empty", by(pro
                   crash_fs& fs = world.fs();
                   PERDURE_TRY(fs.make_dir("store/abc-hello"));
                   PERDURE_TRY(save(fs, "store/abc-hello/hello", "ELF", flushed{fixed}));
-                  if (fixed) PERDURE_TRY(fs.sync_dir("store/abc-hello"));
-                  if (fixed) PERDURE_TRY(fs.sync_dir("store"));
+                  PERDURE_TRY(fs.sync_dir("store/abc-hello"));
+                  PERDURE_TRY(fs.sync_dir("store"));
                   return append(fs, "db.sqlite-wal", framed("store/abc-hello"), flushed::yes);
                 });
               },
@@ -78,9 +77,9 @@ EXHIBIT(34, "containerd #10284, moby #23184", "a layer is committed, and its fil
                   for (const char* name : {"snapshots/new-1", "snapshots/new-1/etc"}) PERDURE_TRY(fs.make_dir(name));
                   PERDURE_TRY(save(fs, "snapshots/new-1/etc/passwd", "root", flushed{fixed}));
                   PERDURE_TRY(save(fs, "snapshots/new-1/sh", "ELF", flushed{fixed}));
-                  if (fixed) PERDURE_TRY(sync_all(fs, "."));
+                  for (const char* name : {"snapshots/new-1/etc", "snapshots/new-1"}) PERDURE_TRY(fs.sync_dir(name));
                   PERDURE_TRY(fs.rename("snapshots/new-1", "snapshots/1"));
-                  if (fixed) PERDURE_TRY(fs.sync_dir("snapshots"));
+                  PERDURE_TRY(fs.sync_dir("snapshots"));
                   return append(fs, "metadata.db", framed("snapshots/1"), flushed::yes);
                 });
               },
@@ -107,7 +106,7 @@ EXHIBIT(35, "stellar-core #2202, HoraeDB #394", "a manifest that is durable name
                   crash_fs& fs = world.fs();
                   PERDURE_TRY(save(fs, "tmp/bucket-ab.xdr", "entries", flushed{fixed}));
                   PERDURE_TRY(fs.rename("tmp/bucket-ab.xdr", "buckets/bucket-ab.xdr"));
-                  if (fixed) PERDURE_TRY(fs.sync_dir("buckets"));
+                  PERDURE_TRY(fs.sync_dir("buckets"));
                   return append(fs, "stellar.db-wal", framed("buckets/bucket-ab.xdr"), flushed::yes);
                 });
               },
