@@ -160,7 +160,7 @@ PROTOCOL(one_sync_for_all, "many files made durable by one sync of everything, a
           }};
 }
 
-PROTOCOL(checkpoint_by_links, "a checkpoint of links that is renamed into place", stands::atomic_renames) {
+PROTOCOL(checkpoint_by_links, "a checkpoint of links that is renamed into place", stands::any_rename) {
   return {.setup =
               [](world& world) {
                 (void)world.fs().make_dir("db");
@@ -213,7 +213,7 @@ PROTOCOL(link_that_is_swapped, "a symbolic link that is swapped from one release
           .check = [](after_crash& after) { return after.latest_is(record_of(after.fs(), "current/app"), "v1"); }};
 }
 
-PROTOCOL(mail_directory, "a message that is written in one directory and moved to another", stands::atomic_renames) {
+PROTOCOL(mail_directory, "a message that is written in one directory and moved to another", stands::any_rename) {
   return {.setup =
               [](world& world) {
                 for (const char* name : {"tmp", "new"}) (void)world.fs().make_dir(name);
@@ -240,7 +240,7 @@ PROTOCOL(mail_directory, "a message that is written in one directory and moved t
           }};
 }
 
-PROTOCOL(spool, "jobs in a spool: removed when their results are durable", stands::atomic_renames) {
+PROTOCOL(spool, "jobs in a spool: removed when their results are durable", stands::any_rename) {
   return {.setup =
               [](world& world) {
                 for (const char* name : {"jobs", "done"}) (void)world.fs().make_dir(name);

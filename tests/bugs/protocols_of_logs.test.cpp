@@ -78,7 +78,7 @@ PROTOCOL(log_with_salt, "a log that begins anew under another salt", stands::ato
           }};
 }
 
-PROTOCOL(segments, "a log in segments, of which the oldest is removed when a snapshot has it", stands::atomic_renames) {
+PROTOCOL(segments, "a log in segments, of which the oldest is removed when a snapshot has it", stands::any_rename) {
   static const std::vector<std::string> rows = {"row 1", "row 2", "row 3", "row 4"};
   return {.setup = [](world& world) { (void)save(world.fs(), "1.log", "", flushed::yes); },
           .workload =
@@ -104,7 +104,7 @@ PROTOCOL(segments, "a log in segments, of which the oldest is removed when a sna
               }};
 }
 
-PROTOCOL(recycled_segments, "segments that are used again under another number", stands::atomic_renames) {
+PROTOCOL(recycled_segments, "segments that are used again under another number", stands::any_rename) {
   static const std::vector<std::string> rows = {"row 1", "row 2"};
   return {.setup =
               [](world& world) {

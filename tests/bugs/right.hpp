@@ -35,7 +35,9 @@ class right {
   }
   void prove() const {
     for (const profile* rules : provable) passes(*rules, 0);
-    if (how_ == stands::any_rename) passes(profile::alice_harsh, 0);
+    exploration harsh = program_();
+    harsh.profile = profile::alice_harsh;
+    CHECK(explore(harsh).ok() == (how_ == stands::any_rename));
     passes(profile::posix_minimum, 1);
     const auto audit = audit_syncs(program_());
     INFO(audit.text());
