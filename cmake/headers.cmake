@@ -73,6 +73,11 @@ set(PERDURE_HEADERS
 
   perdure/store/detail/mem_object.hpp
 
+  perdure/manifest/file_slot.hpp
+  perdure/manifest/slot.hpp
+
+  perdure/manifest/detail/owned_path.hpp
+
   perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp

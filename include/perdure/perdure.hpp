@@ -41,6 +41,8 @@
 #include <perdure/fs/temp_sweep.hpp>
 #include <perdure/fs/write_options.hpp>
 #include <perdure/fwd.hpp>
+#include <perdure/manifest/file_slot.hpp>
+#include <perdure/manifest/slot.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/read_object.hpp>

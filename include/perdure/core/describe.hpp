@@ -161,6 +161,12 @@ class description {
       return "listing the objects";
     case operation::settle:
       return "making the object durable";
+    case operation::load:
+      return "load";
+    case operation::replace:
+      return "replacing the value";
+    case operation::commit:
+      return "commit";
   }
   return "the operation";
 }
@@ -181,6 +187,7 @@ namespace detail {
     case operation::get:
     case operation::head:
     case operation::list_objects:
+    case operation::load:
       return true;
     default:
       return false;

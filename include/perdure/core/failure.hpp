@@ -89,8 +89,12 @@ enum class operation : std::uint8_t {
   remove_object,
   list_objects,
   settle,
+  // of a Slot, and of what is kept in one
+  load,
+  replace,
+  commit,
 };
-inline constexpr enum operation last_operation = operation::settle;
+inline constexpr enum operation last_operation = operation::commit;
 
 class failure {
  public:

@@ -67,6 +67,9 @@ class file_lock {
   }
 #endif
 
+  // What is in it means nothing to the lock.
+  [[nodiscard]] typename F::file& file() noexcept { return file_; }
+
   // The lock is free afterwards, whatever closing the file answers.
   void release() noexcept { (void)file_.close(); }
 

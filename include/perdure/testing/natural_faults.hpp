@@ -119,6 +119,9 @@ namespace testing {
       fails(code::busy, EAGAIN);
       fails(code::timed_out, ETIMEDOUT);
       break;
+    case op::load:
+    case op::replace:
+    case op::commit:
     case op::none:
     case op::read:
     case op::size:

@@ -82,7 +82,7 @@ TEST_CASE("describe: it converts to what a caller keeps or prints") {
 TEST_CASE("describe: the old state is spoken of where the call could have changed it, and a doubt is always told") {
   const std::set<enum operation> looks = {
       operation::read, operation::size,           operation::map, operation::lock, operation::stat,        operation::read_link,
-      operation::list, operation::get_attributes, operation::get, operation::head, operation::list_objects};
+      operation::list, operation::get_attributes, operation::get, operation::head, operation::list_objects, operation::load};
   for (int i = 0; i <= static_cast<int>(last_operation); ++i) {
     const auto operation = static_cast<enum operation>(i);
     const std::string_view name = describe(operation);

@@ -129,7 +129,10 @@ class crash_file {
     detail::disk_node& node = disk_->tree[node_];
     const std::uint32_t others_sharing = node.shared_locks - (locked_ == sharing ? 1 : 0);
     const bool other_excludes = node.exclusive_lock && locked_ != excluding;
-    if (other_excludes || (mode == lock_mode::exclusive && others_sharing > 0)) return failure(code::busy, operation::lock);
+    if (other_excludes || (mode == lock_mode::exclusive && others_sharing > 0)) {
+      disk_->asked_in_vain = true;
+      return failure(code::busy, operation::lock);
+    }
     unlock(node);
     locked_ = mode == lock_mode::shared ? sharing : excluding;
     if (locked_ == sharing) ++node.shared_locks;

@@ -49,8 +49,9 @@ class disk {
   std::vector<power_cut> cuts;
   std::vector<std::size_t> cuts_at_choice;  // how many there were when a way was chosen
   std::vector<trace_line> trace;
-  std::string speaker;  // which thread it is, in the trace; of one alone nothing
-  std::string hang;     // if the threads hang: how
+  bool asked_in_vain = false;  // whoever has its turn wanted a lock that is held
+  std::string speaker;         // which thread it is, in the trace; of one alone nothing
+  std::string hang;            // if the threads hang: how
   std::vector<sync_site> syncs;
   std::unique_ptr<disk_tree> untouched;  // of a disk that is to be put back: what it was before the first change
   bool put_back = false;

@@ -44,6 +44,7 @@ struct lane {
   const void* waits_for = nullptr;  // a mutex or condition of lab_sync
   std::string told = "begins";      // what it is about to do, or why it waits
   std::uint32_t idle_calls = 0;     // since it, or somebody, changed something
+  std::uint32_t in_vain = 0;        // how often, one after another, it asked for a lock that was held
   std::atomic<bool> inside = true;  // waiting for its turn, or about to
   thread_watch watch = {};
   std::condition_variable wake = {};
@@ -100,9 +101,12 @@ class turns {
     std::unique_lock lock = enter(*me);
     if (disk_->tracing) me->told = about_to();
     if (running_ == me) {
-      const bool leaves = is_idle(*me);
+      // Who asks for a lock in vain may let the others go on, and who asks again has to: it would be in vain again.
+      const bool in_vain = std::exchange(disk_->asked_in_vain, false);
+      me->in_vain = in_vain ? me->in_vain + 1 : 0;
+      const bool leaves = is_idle(*me) || me->in_vain > 1;
       check_progress();
-      pass(lock, me, leaves ? may::leave : may::go_on);
+      pass(lock, me, leaves ? may::leave : in_vain ? may::go_on_or_leave : may::go_on);
     }
     leave(lock, *me);
   }
@@ -146,7 +150,7 @@ class turns {
   }
 
  private:
-  enum class may : std::uint8_t { go_on, leave };
+  enum class may : std::uint8_t { go_on, go_on_or_leave, leave };  // only to leave for another one from go_on is a preemption
   static constexpr auto look_every = std::chrono::microseconds(200);
   static constexpr std::uint32_t idle_calls_max = 100;
   static constexpr std::uint32_t all_idle_calls_max = 10'000;
@@ -192,14 +196,14 @@ class turns {
     settle(lock);
     std::vector<lane*> ready;
     const bool can_go_on = me != nullptr && me->is == lane::doing::ready;
-    if (can_go_on && what == may::go_on) ready.push_back(me);
+    if (can_go_on && what != may::leave) ready.push_back(me);
     for (const auto& one : lanes_) {
       if (one->is == lane::doing::ready && one.get() != me) ready.push_back(one.get());
     }
     if (ready.empty() && can_go_on) ready.push_back(me);
     if (ready.empty()) return finish();
     std::size_t way = 0;
-    const bool is_preemption = ready[0] == me;
+    const bool is_preemption = ready[0] == me && what == may::go_on;
     // Who waits for what never comes need not be watched in every order.
     const bool is_waiting = idle_calls_ > 2 * idle_calls_max;
     if (ready.size() > 1 && !is_waiting && (!is_preemption || preemptions_left_ > 0)) way = asked(ready.size());
@@ -207,6 +211,7 @@ class turns {
     running_ = ready[way];
     if (running_ == me) return;
     running_->idle_calls = 0;
+    disk_->asked_in_vain = false;
     disk_->speaker = "[" + std::to_string(running_->number) + "] ";
     running_->wake.notify_one();
   }
