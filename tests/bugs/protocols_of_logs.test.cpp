@@ -157,16 +157,16 @@ PROTOCOL(tombstones, "objects that are deleted by a tombstone, and tombstones th
 }
 
 PROTOCOL(double_write, "pages that are written twice, and put back from their copies when they are torn", stands::any_rename) {
-  static const std::size_t size = 8192;  // the copy and the original may both be half written
+  static const std::size_t size = 4096;
   return {.setup =
               [](world& world) {
                 (void)save(world.fs(), "copy", std::string(size, '\0'), flushed::yes);
-                (void)save(world.fs(), "pages", padded(framed(std::string(6000, '0')), size), flushed::yes);
+                (void)save(world.fs(), "pages", padded(framed(std::string(2000, '0')), size), flushed::yes);
               },
           .workload =
               [](world& world) {
                 for (const char letter : {'1', '2'}) {
-                  const std::string value(6000, letter);
+                  const std::string value(2000, letter);
                   const auto done = world.step(value, [&]() -> result<void> {
                     PERDURE_TRY(overwrite(world.fs(), "copy", 0, padded(framed(value), size), flushed::yes));
                     return overwrite(world.fs(), "pages", 0, padded(framed(value), size), flushed::yes);
@@ -180,7 +180,7 @@ PROTOCOL(double_write, "pages that are written twice, and put back from their co
                 if (!record_of(after.fs(), "pages").empty() || copy.empty()) return;
                 (void)overwrite(after.fs(), "pages", 0, padded(framed(copy), size), flushed::yes);
               },
-          .check = [](after_crash& after) { return after.latest_is(record_of(after.fs(), "pages"), std::string(6000, '0')); }};
+          .check = [](after_crash& after) { return after.latest_is(record_of(after.fs(), "pages"), std::string(2000, '0')); }};
 }
 
 PROTOCOL(intention, "two files that change together, by an intention that is done again", stands::any_rename) {
