@@ -11,6 +11,7 @@ set(PERDURE_HEADERS
   perdure/core/basics.hpp
   perdure/core/bytes.hpp
   perdure/core/clock.hpp
+  perdure/core/codec.hpp
   perdure/core/crc32c.hpp
   perdure/core/describe.hpp
   perdure/core/failure.hpp
@@ -73,9 +74,16 @@ set(PERDURE_HEADERS
 
   perdure/store/detail/mem_object.hpp
 
+  perdure/manifest/after_commit.hpp
+  perdure/manifest/commit_manifest.hpp
   perdure/manifest/file_slot.hpp
+  perdure/manifest/manifest.hpp
   perdure/manifest/slot.hpp
+  perdure/manifest/snapshot.hpp
 
+  perdure/manifest/detail/byte_buffer.hpp
+  perdure/manifest/detail/closure_mark.hpp
+  perdure/manifest/detail/commit_group.hpp
   perdure/manifest/detail/owned_path.hpp
 
   perdure/testing/audit_syncs.hpp

@@ -9,6 +9,7 @@
 #include <perdure/core/basics.hpp>
 #include <perdure/core/bytes.hpp>
 #include <perdure/core/clock.hpp>
+#include <perdure/core/codec.hpp>
 #include <perdure/core/crc32c.hpp>
 #include <perdure/core/describe.hpp>
 #include <perdure/core/failure.hpp>
@@ -41,8 +42,12 @@
 #include <perdure/fs/temp_sweep.hpp>
 #include <perdure/fs/write_options.hpp>
 #include <perdure/fwd.hpp>
+#include <perdure/manifest/after_commit.hpp>
+#include <perdure/manifest/commit_manifest.hpp>
 #include <perdure/manifest/file_slot.hpp>
+#include <perdure/manifest/manifest.hpp>
 #include <perdure/manifest/slot.hpp>
+#include <perdure/manifest/snapshot.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/read_object.hpp>
