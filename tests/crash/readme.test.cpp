@@ -35,6 +35,22 @@ auto report = perdure::testing::explore({
     }});
 return report;
 }
+perdure::testing::report readme_of_stores() {
+const auto add = [](auto& store) -> perdure::result<void> {     // naive: it adds again after a timeout
+  for (;;) {
+    std::string text = "0";
+    const auto there = perdure::read_object(store, "count", text, 100);
+    const std::string next = std::to_string((there ? std::stoi(text) : 0) + 1);
+    const auto put = store.put("count", next, there ? perdure::precondition::matches(there->etag) : perdure::precondition::absent);
+    if (put) return {};
+  }
+};
+auto report = perdure::testing::explore({
+    .workload = [&](auto& world) { world.step("1", [&] { return add(world.store()); }); },
+    .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.store(), "count"), "absent"); },
+    .faults = 1});
+return report;
+}
 // clang-format on
 
 std::string contents(const std::string& path) {
@@ -67,7 +83,7 @@ TEST_CASE("the lab's page: its code is what is compiled here") {
   const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
   const std::string here = contents(tests_dir + "/crash/readme.test.cpp");
   const auto code = blocks(page, "cpp");
-  CHECK(code.size() == 2);
+  CHECK(code.size() == 3);
   for (const std::string& block : code) {
     for (std::size_t at = 0; at < block.size();) {
       const std::size_t end = block.find('\n', at);
@@ -107,4 +123,14 @@ TEST_CASE("the lab's page: its report is what its code gives, and the two syncs 
        .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.fs(), "cfg"), "absent"); }});
   CHECK(mended.ok());
   CHECK(page.find("`" + mended.report.text() + "`") != std::string::npos);
+}
+
+TEST_CASE("the lab's page: its report of a store is what its code gives") {
+  const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
+  const auto report = readme_of_stores();
+  CHECK_FALSE(report.ok());
+  bool told = false;
+  for (const std::string& block : blocks(page, "")) told = told || block == report.text();
+  INFO(report.text());
+  CHECK(told);
 }
