@@ -56,6 +56,7 @@ class world {
  public:
   world(std::shared_ptr<detail::disk> disk, detail::history& history, choice_source& source, detail::run_limits& left)
       : disk_(disk), history_(history), source_(source), left_(left), fs_(disk), store_(std::move(disk)) {
+    history_.end_all();
     disk_->ask = [this](std::uint32_t ways) { return asked(ways); };
     if (left_.faults == 0) return;
     fs_.plan().ask([this](enum operation called, path_view path) { return next_fault(called, path); });
