@@ -67,12 +67,14 @@ const std::string tests_dir = PERDURE_TESTS_DIR;
 // What stands between ```kind and ```.
 std::vector<std::string> blocks(const std::string& page, const std::string& kind) {
   std::vector<std::string> all;
-  const std::string open = "\n```" + kind + "\n";
-  for (std::size_t at = page.find(open); at != std::string::npos;) {
-    const std::size_t begin = at + open.size();
-    const std::size_t end = page.find("\n```\n", begin);
-    all.push_back(page.substr(begin, end + 1 - begin));
-    at = page.find(open, end + 4);
+  const std::string fence = "\n```";
+  for (std::size_t open = page.find(fence); open != std::string::npos;) {
+    const std::size_t named = open + fence.size();
+    const std::size_t begin = page.find('\n', named) + 1;
+    const std::size_t end = page.find(fence, begin - 1);
+    if (end == std::string::npos) break;
+    if (page.compare(named, begin - 1 - named, kind) == 0) all.push_back(page.substr(begin, end + 1 - begin));
+    open = page.find(fence, end + fence.size());
   }
   return all;
 }
