@@ -89,11 +89,13 @@ set(PERDURE_HEADERS
   perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
+  perdure/testing/crash_store.hpp
   perdure/testing/exploration.hpp
   perdure/testing/explore.hpp
   perdure/testing/fault_fs.hpp
   perdure/testing/fault_plan.hpp
   perdure/testing/fault_rule.hpp
+  perdure/testing/fault_store.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
   perdure/testing/lab_sync.hpp
@@ -106,11 +108,13 @@ set(PERDURE_HEADERS
   perdure/testing/world.hpp
 
   perdure/testing/detail/bare_crash_fs.hpp
+  perdure/testing/detail/bare_crash_store.hpp
   perdure/testing/detail/crash_file.hpp
   perdure/testing/detail/cut_walk.hpp
   perdure/testing/detail/disk.hpp
   perdure/testing/detail/disk_node.hpp
   perdure/testing/detail/disk_page.hpp
+  perdure/testing/detail/disk_quoted.hpp
   perdure/testing/detail/disk_states.hpp
   perdure/testing/detail/disk_text.hpp
   perdure/testing/detail/disk_tree.hpp
@@ -126,6 +130,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp
+  perdure/testing/detail/remote_objects.hpp
   perdure/testing/detail/required_fs_laws.hpp
   perdure/testing/detail/required_store_laws.hpp
   perdure/testing/detail/sized_files.hpp

@@ -35,6 +35,22 @@ auto report = perdure::testing::explore({
     }});
 return report;
 }
+perdure::testing::report readme_of_stores() {
+const auto add = [](auto& store) -> perdure::result<void> {     // naive: it adds again after a timeout
+  for (;;) {
+    std::string text = "0";
+    const auto there = perdure::read_object(store, "count", text, 100);
+    const std::string next = std::to_string((there ? std::stoi(text) : 0) + 1);
+    const auto put = store.put("count", next, there ? perdure::precondition::matches(there->etag) : perdure::precondition::absent);
+    if (put) return {};
+  }
+};
+auto report = perdure::testing::explore({
+    .workload = [&](auto& world) { world.step("1", [&] { return add(world.store()); }); },
+    .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.store(), "count"), "absent"); },
+    .faults = 1});
+return report;
+}
 // clang-format on
 
 std::string contents(const std::string& path) {
@@ -51,12 +67,14 @@ const std::string tests_dir = PERDURE_TESTS_DIR;
 // What stands between ```kind and ```.
 std::vector<std::string> blocks(const std::string& page, const std::string& kind) {
   std::vector<std::string> all;
-  const std::string open = "\n```" + kind + "\n";
-  for (std::size_t at = page.find(open); at != std::string::npos;) {
-    const std::size_t begin = at + open.size();
-    const std::size_t end = page.find("\n```\n", begin);
-    all.push_back(page.substr(begin, end + 1 - begin));
-    at = page.find(open, end + 4);
+  const std::string fence = "\n```";
+  for (std::size_t open = page.find(fence); open != std::string::npos;) {
+    const std::size_t named = open + fence.size();
+    const std::size_t begin = page.find('\n', named) + 1;
+    const std::size_t end = page.find(fence, begin - 1);
+    if (end == std::string::npos) break;
+    if (page.compare(named, begin - 1 - named, kind) == 0) all.push_back(page.substr(begin, end + 1 - begin));
+    open = page.find(fence, end + fence.size());
   }
   return all;
 }
@@ -67,7 +85,7 @@ TEST_CASE("the lab's page: its code is what is compiled here") {
   const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
   const std::string here = contents(tests_dir + "/crash/readme.test.cpp");
   const auto code = blocks(page, "cpp");
-  CHECK(code.size() == 2);
+  CHECK(code.size() == 3);
   for (const std::string& block : code) {
     for (std::size_t at = 0; at < block.size();) {
       const std::size_t end = block.find('\n', at);
@@ -107,4 +125,14 @@ TEST_CASE("the lab's page: its report is what its code gives, and the two syncs 
        .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.fs(), "cfg"), "absent"); }});
   CHECK(mended.ok());
   CHECK(page.find("`" + mended.report.text() + "`") != std::string::npos);
+}
+
+TEST_CASE("the lab's page: its report of a store is what its code gives") {
+  const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
+  const auto report = readme_of_stores();
+  CHECK_FALSE(report.ok());
+  bool told = false;
+  for (const std::string& block : blocks(page, "")) told = told || block == report.text();
+  INFO(report.text());
+  CHECK(told);
 }

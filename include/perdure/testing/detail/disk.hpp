@@ -53,7 +53,9 @@ class disk {
   std::string speaker;         // which thread it is, in the trace; of one alone nothing
   std::string hang;            // if the threads hang: how
   std::vector<sync_site> syncs;
-  std::unique_ptr<disk_tree> untouched;  // of a disk that is to be put back: what it was before the first change
+  remote_objects remote;                            // a store, which no power cut here concerns
+  std::function<std::uint32_t(std::uint32_t)> ask;  // which way to go, of so many; whoever shows this disk sets it
+  std::unique_ptr<disk_tree> untouched;             // of a disk that is to be put back: what it was before the first change
   bool put_back = false;
 
   // What is there now is durable.
@@ -113,10 +115,10 @@ class disk {
   // The power may go now. Nothing new since the last time: there is no disk that was not possible then.
   void note_cut() {
     if (!recording || (!cuts.empty() && changes_ == changes_at_cut_)) return;
-    cuts.push_back(log.cut(ops + 1, events));
-    cuts.back().lines = trace.size();
-    changes_at_cut_ = changes_;
+    add_cut(ops + 1, trace.size());
   }
+  // Of what is not in the log.
+  void changed() noexcept { ++changes_; }
   // A step begins: from here on more is allowed, so what is not allowed without it has to be looked for now.
   void note_begin() {
     note_cut();
@@ -274,9 +276,7 @@ class disk {
     if (!recording) return false;
     syncs.push_back({next_site_++, tracing ? text() : std::string()});
     if (changes_ != changes_at_cut_) {
-      cuts.push_back(log.cut(ops, events));
-      cuts.back().lines = trace.empty() ? 0 : trace.size() - 1;  // without the sync itself
-      changes_at_cut_ = changes_;
+      add_cut(ops, trace.empty() ? 0 : trace.size() - 1);  // without the sync itself
     }
     const bool skipped = syncs.back().number == skip_sync;
     if (skipped && tracing) trace.back().text += "  (it silently does nothing)";
@@ -313,6 +313,12 @@ class disk {
   }
 
  private:
+  void add_cut(std::uint32_t op, std::size_t lines) {
+    cuts.push_back(log.cut(op, events));
+    cuts.back().lines = lines;
+    cuts.back().remote = remote;
+    changes_at_cut_ = changes_;
+  }
   need append(chain_id id, effect_log::effect_kind kind, version next) {
     ++changes_;
     return log.append(id, kind, std::move(next));
