@@ -73,10 +73,17 @@ set(PERDURE_HEADERS
 
   perdure/store/detail/mem_object.hpp
 
+  perdure/manifest/block_device.hpp
+  perdure/manifest/file_blocks.hpp
   perdure/manifest/file_slot.hpp
+  perdure/manifest/flash.hpp
+  perdure/manifest/flash_blocks.hpp
   perdure/manifest/slot.hpp
+  perdure/manifest/twin_slot.hpp
 
+  perdure/manifest/detail/little_endian.hpp
   perdure/manifest/detail/owned_path.hpp
+  perdure/manifest/detail/twin_record.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp
