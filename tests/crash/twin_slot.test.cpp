@@ -7,6 +7,7 @@
 #include <tests/crash/proof.hpp>
 
 #include <cstdio>
+#include <initializer_list>
 #include <string>
 
 namespace {
@@ -76,7 +77,7 @@ class keeper {
   slot::token token_;
 };
 
-void keep(world& world, const char* const (&names)[2]) {
+void run_keeper(world& world, std::initializer_list<const char*> names) {
   keeper one(world);
   if (!one.load()) return;
   for (const char* name : names) one.insist(long_value(name));
@@ -95,12 +96,12 @@ verdict latest(after_crash& after, const std::string& initial) {
 void recover(after_crash& after) { (void)loaded(after.fs()); }
 
 exploration two_saves() {
-  return {.workload = [](world& world) { keep(world, {"a", "b"}); },
+  return {.workload = [](world& world) { run_keeper(world, {"a", "b"}); },
           .check = [](after_crash& after) { return latest(after, "absent"); }};
 }
 exploration on_what_was_there() {
   exploration all = two_saves();
-  all.setup = [](world& world) { keep(world, {"x", "y"}); };
+  all.setup = [](world& world) { run_keeper(world, {"x", "y"}); };
   all.check = [](after_crash& after) { return latest(after, long_value("y")); };
   return all;
 }
@@ -150,4 +151,119 @@ TEST_CASE("twin_slot: one call goes wrong, and then the power goes", "[crash]") 
     all.faults = 1;
     CHECK(prove_all("one fault", all) > 50);
   }
+}
+
+TEST_CASE("twin_slot: one call goes wrong, the process is killed, another one goes on, and then the power goes", "[crash]") {
+  exploration all = on_what_was_there();
+  all.workload = [](world& world) { run_keeper(world, {"a"}); };
+  all.restart = [](world& world) {
+    keeper one(world);
+    (void)one.load();
+  };
+  all.faults = 1;
+  CHECK(prove_all("one fault and a kill", all) > 50);
+}
+
+TEST_CASE("twin_slot: two calls go wrong", "[crash]") {
+  exploration all = on_what_was_there();
+  all.workload = [](world& world) { run_keeper(world, {"a"}); };
+  all.faults = 2;
+  CHECK(prove_all("two faults", all) > 100);
+}
+
+TEST_CASE("twin_slot: it grows in place, and a cut while it grows loses nothing", "[crash]") {
+  for (const bool on_something : {false, true}) {
+    exploration all = on_something ? on_what_was_there() : two_saves();
+    all.workload = [](world& world) {
+      keeper one(world);
+      if (!one.load()) return;
+      one.insist(std::string(5000, 'g'));
+      one.insist("h");
+    };
+    CHECK(prove_all("growing", all) > 50);
+    if (!on_something) continue;
+    all.recover = recover;
+    CHECK(prove_all("growing, and cut while loading", all) > 50);
+    all.recover = nullptr;
+    all.restart = go_on;
+    CHECK(prove_all("growing and killed", all) > 50);
+    all.restart = nullptr;
+    all.faults = 1;
+    CHECK(prove_all("growing, and one fault", all) > 50);
+  }
+}
+
+TEST_CASE("twin_slot: a full disk while it grows leaves the value and the slot as they were", "[crash]") {
+  exploration all = on_what_was_there();
+  all.workload = [](world& world) {
+    keeper one(world);
+    if (!one.load()) return;
+    world.fs().plan().add("capacity 10000");
+    if (one.save(std::string(5000, 'g'))) world.note("there was room");
+    one.save(long_value("a"));
+  };
+  all.check = [](after_crash& after) -> verdict {
+    if (after.outcome_of(std::string(5000, 'g')) == step_outcome::acknowledged) return "there was no room";
+    return latest(after, long_value("y"));
+  };
+  CHECK(prove_all("no room to grow", all) > 5);
+}
+
+TEST_CASE("twin_slot: what a load has told of a doubt stays so", "[crash]") {
+  exploration all = on_what_was_there();
+  all.workload = [](world& world) {
+    blocks file(world.fs(), "value", small);
+    slot one(file);
+    std::string room;
+    const auto now = one.load(growing_room(room, 1 << 20));
+    if (!now) return;
+    const auto next = one.replace(now->token, "z");
+    if (next) return;
+    if (next.error().outcome() == outcome::unchanged) {
+      world.step("had no effect", [] {});
+      return;
+    }
+    const auto refused = one.replace(now->token, "w");
+    if (refused || refused.error().code() != code::conflict) world.step("a doubt was passed over", [] {});
+    const auto then = one.load(growing_room(room, 1 << 20));
+    if (!then) return;
+    world.step(then->earlier == earlier::took_effect ? "took effect" : "had no effect", [] {});
+  };
+  all.check = [](after_crash& after) -> verdict {
+    if (after.acknowledged("a doubt was passed over")) return "a doubt was passed over";
+    const auto is = loaded(after.fs());
+    if (!is) return is;
+    if (*is != "z" && *is != long_value("y")) return "it is neither";
+    if (after.acknowledged("took effect") && *is != "z") return "it had taken effect";
+    if (after.acknowledged("had no effect") && *is == "z") return "it had had no effect";
+    return true;
+  };
+  all.faults = 2;
+  CHECK(prove_all("a doubt", all) > 10);
+}
+
+TEST_CASE("twin_slot: each sync is needed, and none is missing", "[crash]") {
+  // A commit is one.
+  exploration all = two_saves();
+  const auto plain = audit_syncs(all);
+  INFO(plain.text());
+  CHECK(plain.ok());
+  CHECK(plain.syncs.size() == 4);  // the file, its name, and one for each value
+
+  exploration grows = two_saves();
+  grows.workload = [](world& world) {
+    keeper one(world);
+    if (one.load()) one.insist(std::string(5000, 'g'));
+  };
+  const auto growing = audit_syncs(grows);
+  INFO(growing.text());
+  CHECK(growing.ok());
+
+  // What was found is written again, with a sync; and where that was cut before, what is there is synced first.
+  exploration killed = two_saves();
+  killed.restart = go_on;
+  killed.faults = 1;
+  const auto settling = audit_syncs(killed);
+  INFO(settling.text());
+  CHECK(settling.ok());
 }

@@ -17,9 +17,9 @@
 //      and it may show others each time it is read, until it has been written again and synced.
 //  B4  What a sync has seen survives. After `write` and then `sync` succeeded, what was written survives.
 //  B5  A failed sync is final: whether anything of what was written before it survives is unknown, and no later sync tells.
-//  B6  `confirmed(region)` is true only where what `read` shows of the region survives. It may be asked after a `sync` that succeeded,
-//      of what this owner has read. After `write`, `sync` and then `confirm(region)` succeeded it is true for every later owner,
-//      until the region is written again.
+//  B6  `confirmed(region)` does what it can to make survive what `read` has shown this owner of the region, and is true only where
+//      that is certain. After `write`, `sync` and then `confirm(region)` succeeded it is true for every later owner, until the
+//      region is written again.
 //  B7  One owner. `acquire` succeeds for one at a time, in any process that the device spans, until `release` or the end of the
 //      object; a device that cannot keep others out is unsupported, unless its user declares to be the only one. To acquire again
 //      what one owns makes it usable again after a failure. Where there is no device it makes a blank one, whole or not at all.

@@ -125,7 +125,10 @@ class file_blocks {
   }
 
   // A sync makes durable what every process wrote, but for what an earlier one has failed on.
-  [[nodiscard]] result<bool> confirmed(std::uint32_t region) const noexcept { return (lost_ >> region & 1) == 0; }
+  [[nodiscard]] result<bool> confirmed(std::uint32_t region) {
+    PERDURE_TRY(sync());
+    return (lost_ >> region & 1) == 0;
+  }
   [[nodiscard]] result<void> confirm(std::uint32_t) noexcept { return {}; }
 
   // The sync that makes the first value in them durable covers their zeros and the size, too.
@@ -250,7 +253,8 @@ class file_blocks {
     detail::put_number(page.region_size_bytes, region_size_);
     detail::put_number(page.checksum, checksum_of(page));
     write_options how;
-    how.at_least = options_.at_least;
+    // Whether the directory can be synced is seen when it is.
+    if (options_.at_least != durability::none) how.at_least = durability::ordered;
     how.mode = options_.mode;
     auto writer = atomic_writer<F>::open(*fs_, path_.view(), how);
     if (!writer) return writer.error();
@@ -258,7 +262,8 @@ class file_blocks {
     PERDURE_TRY(writer->write(gather(start, 2)));
     PERDURE_TRY(fill(begin_of(3) - page_size, [&](gather piece) { return writer->write(piece); }));
     const auto made = writer->commit();
-    return made ? result<void>() : made.error();
+    if (!made) return made.error();
+    return made->durability < options_.at_least ? about(failure(code::unsupported, operation::sync_dir)) : result<void>();
   }
 
   static constexpr std::uint64_t region_size_max = std::uint64_t{1} << 32;

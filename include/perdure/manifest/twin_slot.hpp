@@ -14,9 +14,10 @@
 // Two regions would do for commits alone: the newest value that is durable stands in one, and the next is written to the other. A third
 // is there for who finds a value, and cannot know that it is durable: then it must be copied, and neither it nor the one before
 // it, which may be all that survives, may be written over. Which region that leaves:
-//   1  The newest record is confirmed (B6): the region after it.
-//   2  It is a commit, and so the record it was based on is durable: the region after it, or after that, but not its base's.
-//   3  It is a copy that nobody confirmed, so that no load has shown it yet: one that is unreadable, or else its own.
+//   1  The newest record is a commit, and so the record it was based on is durable: the region after it, or after that, but not its
+//      base's.
+//   2  It is a copy, and confirmed (B6): the region after it.
+//   3  It is a copy that is not, so that no load has shown it yet: one that is unreadable, or else its own.
 // A copy is confirmed before it is shown. What reads as no record may yet turn into one (B3): there the value is copied to, or else it is
 // written over before the load ends. So a doubt has an end, however often the power goes meanwhile.
 //
@@ -235,7 +236,6 @@ class twin_slot {
         continue;
       }
       if (!shown) return shown;
-      PERDURE_TRY(device_->sync());  // what is seen, as far as a sync still can
       const auto target = target_for(*seen);
       if (!target) return target.error();
       record copy = seen->newest;
@@ -257,21 +257,21 @@ class twin_slot {
     std::uint32_t unreadable = first;
     while (unreadable < regions() && !seen.is_invalid(unreadable)) ++unreadable;
     if (!newest.counts()) return unreadable < regions() ? unreadable : first;
+    if (newest.kind == detail::twin_kind::value) {  // 1
+      const std::uint32_t next = after(newest.region);
+      record there;
+      const auto is = read_head(next, there);
+      if (!is) return is.error();
+      return *is == found::record && there.sequence == newest.base ? after(next) : next;
+    }
     const auto confirmed = device_->confirmed(newest.region);
     if (!confirmed) return confirmed.error();
-    if (*confirmed) {
+    if (*confirmed) {  // 2
       // By a mark that may have been left half made: nothing is written over on the strength of that.
       PERDURE_TRY(device_->confirm(newest.region));
       return after(newest.region);
     }
-    if (newest.kind != detail::twin_kind::value) {
-      return unreadable < regions() ? unreadable : newest.region < first ? first : newest.region;
-    }
-    const std::uint32_t next = after(newest.region);
-    record there;
-    const auto is = read_head(next, there);
-    if (!is) return is.error();
-    return *is == found::record && there.sequence == newest.base ? after(next) : next;
+    return unreadable < regions() ? unreadable : newest.region < first ? first : newest.region;  // 3
   }
 
   // What could still be read as newer than the copy is written over.
