@@ -93,6 +93,7 @@ set(PERDURE_HEADERS
   perdure/testing/fault_fs.hpp
   perdure/testing/fault_plan.hpp
   perdure/testing/fault_rule.hpp
+  perdure/testing/flash_sim.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
   perdure/testing/lab_sync.hpp
