@@ -84,7 +84,17 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/block_device.hpp
+  perdure/manifest/file_blocks.hpp
+  perdure/manifest/file_slot.hpp
+  perdure/manifest/flash.hpp
+  perdure/manifest/flash_blocks.hpp
+  perdure/manifest/slot.hpp
+  perdure/manifest/twin_slot.hpp
+
+  perdure/manifest/detail/little_endian.hpp
   perdure/manifest/detail/owned_path.hpp
+  perdure/manifest/detail/twin_record.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp
@@ -96,6 +106,7 @@ set(PERDURE_HEADERS
   perdure/testing/fault_plan.hpp
   perdure/testing/fault_rule.hpp
   perdure/testing/fault_store.hpp
+  perdure/testing/flash_sim.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
   perdure/testing/lab_sync.hpp

@@ -48,6 +48,13 @@
 #include <perdure/manifest/manifest.hpp>
 #include <perdure/manifest/slot.hpp>
 #include <perdure/manifest/snapshot.hpp>
+#include <perdure/manifest/block_device.hpp>
+#include <perdure/manifest/file_blocks.hpp>
+#include <perdure/manifest/file_slot.hpp>
+#include <perdure/manifest/flash.hpp>
+#include <perdure/manifest/flash_blocks.hpp>
+#include <perdure/manifest/slot.hpp>
+#include <perdure/manifest/twin_slot.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/read_object.hpp>

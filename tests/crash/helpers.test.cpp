@@ -242,3 +242,15 @@ TEST_CASE("file_lock: held by one, free after a kill and after a power cut") {
                                     only_temps_beside(after.fs(), ".", {"cfg", "lock"}));
                       }});
 }
+
+TEST_CASE("file_lock: a check that writes under a lock leaves the next disk without it") {
+  const auto write_locked = [](world& world) {
+    auto lock = file_lock<crash_fs>::try_take(world.fs(), "lock");
+    if (lock) world.step("1", [&] { return atomic_write(world.fs(), "cfg", "1"); });
+  };
+  prove("file_lock", {.workload = write_locked, .check = [](after_crash& after) -> verdict {
+                        auto lock = file_lock<crash_fs>::try_take(after.fs(), "lock");
+                        if (!lock) return lock;
+                        return atomic_write(after.fs(), "cfg", "2");
+                      }});
+}
