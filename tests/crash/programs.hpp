@@ -51,6 +51,37 @@ inline std::vector<instruction> program(std::uint64_t seed, std::uint32_t size) 
   return all;
 }
 
+// For people: "write 12 bytes at 4090 of d/a".
+inline std::string told(const instruction& one) {
+  const std::string at = std::to_string(one.at);
+  switch (one.what) {
+    case 0:
+    case 1:
+    case 2:
+      return "write " + std::to_string(one.bytes.size()) + " bytes at " + at + " of " + one.first;
+    case 3:
+      return "truncate " + one.first + " to " + at;
+    case 4:
+      return "sync the data of " + one.first;
+    case 5:
+      return "sync " + one.first;
+    case 6:
+      return "order " + one.first;
+    case 7:
+      return std::string("sync directory ") + (one.at == 0 ? "." : "d");
+    case 8:
+    case 9:
+      return "rename " + one.first + " to " + one.second;
+    case 10:
+      return "remove " + one.first;
+    case 11:
+      return "link " + one.first + " to " + one.second;
+    case 12:
+      return "mode " + std::to_string(one.bytes.size()) + " of " + one.first;
+    default:
+      return one.at == 0 ? "sync all" : "nothing";
+  }
+}
 template <Fs F>
 void run_one(F& fs, const instruction& one) {
   const auto file = [&](auto&& use) {

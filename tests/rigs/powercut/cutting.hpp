@@ -44,8 +44,9 @@ struct tally {
 
 class cutting {
  public:
-  cutting(const std::string& directory, const file_system& fs)
-      : directory_(directory), fs_(fs), base_(directory + "/template"), work_(base_, directory + "/work") {
+  // `directory` holds the template.
+  cutting(const std::string& directory, const std::string& recorder, const file_system& fs)
+      : directory_(directory), recorder_(recorder), fs_(fs), base_(directory + "/template"), work_(base_, directory + "/work") {
     for (const char* name : {"/recorder.mount", "/recorded", "/replayed"}) {
       if (::mkdir((directory + name).c_str(), 0700) != 0 && errno != EEXIST) give_up(directory + name);
     }
@@ -77,7 +78,7 @@ class cutting {
             refused != 0 ? std::string("it cannot be mounted: ") + std::strerror(refused) : check(left, text, when);
         if (wrong.empty()) continue;
         ++count.violations;
-        if (told++ < 2) tell(what, seed, one, when, text, wrong);
+        if (told++ < budget.told_max) tell(what, seed, one, when, text, wrong);
         break;
       }
     });
@@ -86,7 +87,7 @@ class cutting {
  private:
   void record(const program& what, const schedule& beside) {
     const std::string mounted = directory_ + "/recorder.mount";
-    const recorder recording(directory_ + "/recorder", directory_ + "/template", directory_ + "/log", mounted);
+    const recorder recording(recorder_, directory_ + "/template", directory_ + "/log", mounted);
     const int marks = ::open((mounted + "/marks").c_str(), O_WRONLY | O_CLOEXEC);
     if (marks < 0) give_up("opening the marks");
     {
@@ -160,9 +161,11 @@ class cutting {
                 one.epoch, one.epoch + 1, one.survives.size());
     for (const bool survives : one.survives) std::putchar(survives ? '+' : '-');
     std::printf("\n%s  %s\n", text.c_str(), wrong.c_str());
+    std::fflush(stdout);
   }
 
   std::string directory_;
+  std::string recorder_;
   file_system fs_;
   disk_template base_;
   work_disk work_;

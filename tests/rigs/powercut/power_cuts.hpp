@@ -19,6 +19,7 @@ struct cut_budget {
   std::size_t blocks_exhaustive = 6;  // so many blocks between two flushes survive in every combination
   std::size_t drawn = 12;             // of more, so many combinations at random
   std::size_t images_max = 60;        // of one recording, to be mounted
+  std::size_t told_max = 2;           // and of its violations, to be printed
 };
 
 struct image {
