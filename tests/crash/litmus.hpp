@@ -37,7 +37,14 @@ class shell {
   shell& sync_dir(const std::string& path) {
     return add([=](any_fs& fs) { (void)fs.sync_dir(path); });
   }
+  shell& truncate(const std::string& path, std::uint64_t size) {
+    return add([=](any_fs& fs) {
+      auto file = fs.open(path, {.access = access::write});
+      if (file) (void)file->truncate(size);
+    });
+  }
   shell& rename(const std::string& from, const std::string& to) {
+    renames_.emplace_back(from, to);
     return add([=](any_fs& fs) { (void)fs.rename(from, to); });
   }
   shell& link(const std::string& from, const std::string& to) {
@@ -59,6 +66,7 @@ class shell {
   }
 
   [[nodiscard]] const std::vector<fs_step>& steps() const noexcept { return steps_; }
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& renames() const noexcept { return renames_; }
 
  private:
   shell& add(fs_step step) {
@@ -66,6 +74,7 @@ class shell {
     return *this;
   }
   std::vector<fs_step> steps_;
+  std::vector<std::pair<std::string, std::string>> renames_;
 };
 
 struct litmus {
@@ -89,12 +98,27 @@ inline const litmus append_pages{"append pages", shell().write("f", 0, 'a', 2500
 inline const litmus overwrite_pages{"overwrite", shell().write("f", 0, 'o', 12288), shell().write("f", 0, 'n', 12288), {"f"}};
 inline const litmus write_unlinked{
     "unlinked", shell().write("f", 0, 'o', 12288), shell().remove_and_write("f", 'n', 12288), {"f"}};
+inline const litmus shrink{"shrink", shell().write("f", 0, 'o', 9000), shell().truncate("f", 5000), {"f"}};
 
 // What a sync brings along.
 inline const litmus recycle{"recycle",
                             shell().write("old", 0, 'o', 5000),
                             shell().rename("old", "new").write("new", 0, 'n', 5000).sync("new", sync_what::data),
                             {"new", "old"}};
+inline const litmus rename_grown{
+    "rename what has grown", shell(), shell().write("t", 0, 'n', 5000).rename("t", "f").sync("f", sync_what::data), {"f", "t"}};
+inline const litmus replace_synced{"replace what was synced",
+                                   shell().write("t", 0, 'n', 10),
+                                   shell().write("f", 0, 'o', 10).sync("f").rename("t", "f"),
+                                   {"f", "t"}};
+inline const litmus replace_across{"replace what was synced with its directory, from another one",
+                                   shell().make_dir("d").write("d/t", 0, 'n', 10),
+                                   shell().write("f", 0, 'o', 10).sync("f").sync_dir(".").rename("d/t", "f"),
+                                   {"d/t", "f"}};
+inline const litmus replace_in_place{"replace what was synced with its directory, in the same one",
+                                     shell().write("t", 0, 'n', 10),
+                                     shell().write("f", 0, 'o', 10).sync("f").sync_dir(".").rename("t", "f"),
+                                     {"f", "t"}};
 inline const litmus across_sync_to{"across, to",
                                    shell().make_dir("d").make_dir("e").write("d/f", 0, 'o', 10),
                                    shell().rename("d/f", "e/f").sync_dir("e"),
@@ -120,10 +144,11 @@ inline const litmus pointer{
     shell().write("t", 0, '2', 1).sync("t", sync_what::data).rename("t", "current").remove("m1").write("u", 0, 'u', 1).sync("u"),
     {"current", "m1"}};
 
-inline const litmus* const every_litmus[] = {
-    &replace_unsynced,   &replace_sync_dir, &create_by_rename, &append_within,  &append_pages,
-    &overwrite_pages,    &write_unlinked,   &recycle,          &across_sync_to, &across_sync_from,
-    &create_in_new_dirs, &link_and_sync,    &sync_of_two,      &resurrection,   &pointer};
+inline const litmus* const every_litmus[] = {&replace_unsynced, &replace_sync_dir, &create_by_rename, &append_within,
+                                             &append_pages,     &overwrite_pages,  &write_unlinked,   &shrink,
+                                             &recycle,          &rename_grown,     &replace_synced,   &replace_across,
+                                             &replace_in_place, &across_sync_to,   &across_sync_from, &create_in_new_dirs,
+                                             &link_and_sync,    &sync_of_two,      &resurrection,     &pointer};
 
 }  // namespace tests
 

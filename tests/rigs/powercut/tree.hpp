@@ -22,6 +22,7 @@ struct seen_file {
   file_kind kind = file_kind::unknown;
   permissions mode = 0;
   std::string content;
+  friend bool operator==(const seen_file&, const seen_file&) = default;
 };
 using tree = std::map<std::string, seen_file>;
 
