@@ -75,23 +75,20 @@ set(PERDURE_HEADERS
   perdure/store/detail/mem_object.hpp
 
   perdure/manifest/after_commit.hpp
-  perdure/manifest/commit_manifest.hpp
-  perdure/manifest/file_slot.hpp
-  perdure/manifest/manifest.hpp
-  perdure/manifest/slot.hpp
-  perdure/manifest/snapshot.hpp
-
-  perdure/manifest/detail/byte_buffer.hpp
-  perdure/manifest/detail/closure_mark.hpp
-  perdure/manifest/detail/commit_group.hpp
   perdure/manifest/block_device.hpp
+  perdure/manifest/commit_manifest.hpp
   perdure/manifest/file_blocks.hpp
   perdure/manifest/file_slot.hpp
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
+  perdure/manifest/manifest.hpp
   perdure/manifest/slot.hpp
+  perdure/manifest/snapshot.hpp
   perdure/manifest/twin_slot.hpp
 
+  perdure/manifest/detail/byte_buffer.hpp
+  perdure/manifest/detail/closure_mark.hpp
+  perdure/manifest/detail/commit_group.hpp
   perdure/manifest/detail/little_endian.hpp
   perdure/manifest/detail/owned_path.hpp
   perdure/manifest/detail/twin_record.hpp

@@ -251,12 +251,17 @@ class disk {
       shorter.written = log.at(id).versions.back().written;
       shorter.written.cut(end);
       const need cut = append(id, effect_log::effect_kind::data, std::move(shorter));
-      group.push_back(cut);
-      // The end of the last page is zeroed by a write of its own. Where what is unwritten is not known to be zero, the old
-      // bytes are back when the file grows again before that was done.
-      if (log.rules().garbage && end == 0) log.require(cut, sized);
+      // The end of the last page is zeroed by a write of its own, which may be there before the file is shorter. Where what is
+      // unwritten is not known to be zero, the old bytes are back when the file grows again before that was done.
+      if (end != 0 && !log.rules().truncates_whole) {
+        if (!log.rules().garbage) log.require(sized, cut);
+      } else if (log.rules().garbage) {
+        log.require(cut, sized);
+      } else {
+        group.push_back(cut);
+      }
     }
-    if (recording && group.size() > 1 && !log.rules().garbage) log.join(group);
+    if (group.size() > 1) log.join(group);
   }
 
   // After the node was changed: which of its attributes are to be taken from there.
@@ -294,7 +299,6 @@ class disk {
       for (const chain_id id : node.pages_pending) log.hold_back_for(id);
       return;
     }
-    const bool grown = node.size_pending != no_chain && log.at(node.size_pending).durable != log.at(node.size_pending).top();
     log.settle(node.size_pending);
     for (const chain_id id : node.pages_pending) log.settle(id);
     log.settle(node.presence_pending);
@@ -302,7 +306,8 @@ class disk {
     for (const chain_id id : node.attributes_pending) {
       if (what == sync_what::all) log.settle(id);
     }
-    if (what == sync_what::all || grown || log.rules().overwrite_sync_saves_names) sync_names_of(file);
+    // That it has grown may have been written back, and been durable, long before: it brings no later name along.
+    if (what == sync_what::all || log.rules().data_sync_saves_names) sync_names_of(file);
   }
   void sync_entries(inode directory) {
     for (const disk_entry& entry : tree[directory].entries) {
