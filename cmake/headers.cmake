@@ -93,6 +93,8 @@ set(PERDURE_HEADERS
   perdure/testing/profile.hpp
   perdure/testing/read_text.hpp
   perdure/testing/report.hpp
+  perdure/testing/slot_archetypes.hpp
+  perdure/testing/slot_laws.hpp
   perdure/testing/store_archetypes.hpp
   perdure/testing/store_laws.hpp
   perdure/testing/world.hpp
@@ -119,14 +121,18 @@ set(PERDURE_HEADERS
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp
   perdure/testing/detail/required_fs_laws.hpp
+  perdure/testing/detail/required_slot_laws.hpp
   perdure/testing/detail/required_store_laws.hpp
+  perdure/testing/detail/shared_slot_laws.hpp
   perdure/testing/detail/sized_files.hpp
+  perdure/testing/detail/slot_law_case.hpp
   perdure/testing/detail/store_key_laws.hpp
   perdure/testing/detail/store_law_case.hpp
   perdure/testing/detail/sync_names.hpp
   perdure/testing/detail/thread_watch.hpp
   perdure/testing/detail/trace_line.hpp
   perdure/testing/detail/trace_text.hpp
+  perdure/testing/detail/troubled_slot_laws.hpp
   perdure/testing/detail/turns.hpp
 )
 
