@@ -242,3 +242,16 @@ TEST_CASE("file_lock: held by one, free after a kill and after a power cut") {
                                     only_temps_beside(after.fs(), ".", {"cfg", "lock"}));
                       }});
 }
+
+TEST_CASE("file_lock: what a check holds while it changes one disk is free on the next") {
+  const auto report =
+      explore({.workload = [](world& world) { world.step("1", [&] { return atomic_write(world.fs(), "cfg", "1"); }); },
+               .check = [](after_crash& after) -> verdict {
+                 const auto lock = file_lock<crash_fs>::try_take(after.fs(), "lock");
+                 if (!lock) return lock;
+                 put(after.fs(), "cfg", "2");
+                 return true;
+               }});
+  INFO(report.text());
+  CHECK(report.ok());
+}

@@ -91,10 +91,7 @@ class disk {
     cuts_at_choice.assign(cuts_at_choice.size(), 0);
     changes_at_cut_ = 0;
     if (tracing) trace.push_back({0, dies_inside() ? "the process is killed within it" : "the process is killed"});
-    for (inode i = root_inode; i < tree.count(); ++i) {
-      tree[i].exclusive_lock = false;
-      tree[i].shared_locks = 0;
-    }
+    free_locks();
   }
   // Takes back what was done to a disk that is to be put back.
   void restore() noexcept {
@@ -103,6 +100,8 @@ class disk {
       tree = std::move(*untouched);
       tree.looked_at_bits(reads);
       untouched.reset();
+      // Of whoever changed it, who is gone: the copy was made while they held them.
+      free_locks();
     }
     serial = 0;
   }
@@ -313,6 +312,13 @@ class disk {
   }
 
  private:
+  void free_locks() noexcept {
+    for (inode i = root_inode; i < tree.count(); ++i) {
+      tree[i].exclusive_lock = false;
+      tree[i].shared_locks = 0;
+    }
+  }
+
   need append(chain_id id, effect_log::effect_kind kind, version next) {
     ++changes_;
     return log.append(id, kind, std::move(next));
