@@ -75,8 +75,12 @@ set(PERDURE_HEADERS
 
   perdure/manifest/file_slot.hpp
   perdure/manifest/slot.hpp
+  perdure/manifest/versioned_slot.hpp
 
   perdure/manifest/detail/owned_path.hpp
+  perdure/manifest/detail/settled_lock.hpp
+  perdure/manifest/detail/version_dir.hpp
+  perdure/manifest/detail/version_pointer.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp

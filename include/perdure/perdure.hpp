@@ -43,6 +43,7 @@
 #include <perdure/fwd.hpp>
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/slot.hpp>
+#include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/read_object.hpp>
