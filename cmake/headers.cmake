@@ -85,13 +85,17 @@ set(PERDURE_HEADERS
   perdure/manifest/slot.hpp
   perdure/manifest/snapshot.hpp
   perdure/manifest/twin_slot.hpp
+  perdure/manifest/versioned_slot.hpp
 
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
   perdure/manifest/detail/little_endian.hpp
   perdure/manifest/detail/owned_path.hpp
+  perdure/manifest/detail/settled_lock.hpp
   perdure/manifest/detail/twin_record.hpp
+  perdure/manifest/detail/version_dir.hpp
+  perdure/manifest/detail/version_pointer.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp
@@ -111,6 +115,8 @@ set(PERDURE_HEADERS
   perdure/testing/profile.hpp
   perdure/testing/read_text.hpp
   perdure/testing/report.hpp
+  perdure/testing/slot_archetypes.hpp
+  perdure/testing/slot_laws.hpp
   perdure/testing/store_archetypes.hpp
   perdure/testing/store_laws.hpp
   perdure/testing/world.hpp
@@ -140,14 +146,18 @@ set(PERDURE_HEADERS
   perdure/testing/detail/page_run.hpp
   perdure/testing/detail/remote_objects.hpp
   perdure/testing/detail/required_fs_laws.hpp
+  perdure/testing/detail/required_slot_laws.hpp
   perdure/testing/detail/required_store_laws.hpp
+  perdure/testing/detail/shared_slot_laws.hpp
   perdure/testing/detail/sized_files.hpp
+  perdure/testing/detail/slot_law_case.hpp
   perdure/testing/detail/store_key_laws.hpp
   perdure/testing/detail/store_law_case.hpp
   perdure/testing/detail/sync_names.hpp
   perdure/testing/detail/thread_watch.hpp
   perdure/testing/detail/trace_line.hpp
   perdure/testing/detail/trace_text.hpp
+  perdure/testing/detail/troubled_slot_laws.hpp
   perdure/testing/detail/turns.hpp
 )
 

@@ -53,6 +53,7 @@
 #include <perdure/manifest/slot.hpp>
 #include <perdure/manifest/snapshot.hpp>
 #include <perdure/manifest/twin_slot.hpp>
+#include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/read_object.hpp>

@@ -93,13 +93,7 @@ class disk {
     cuts_at_choice.assign(cuts_at_choice.size(), 0);
     changes_at_cut_ = 0;
     if (tracing) trace.push_back({0, dies_inside() ? "the process is killed within it" : "the process is killed"});
-    free_locks();
-  }
-  void free_locks() noexcept {
-    for (inode i = root_inode; i < tree.count(); ++i) {
-      tree[i].exclusive_lock = false;
-      tree[i].shared_locks = 0;
-    }
+    tree.free_locks();
   }
   // Takes back what was done to a disk that is to be put back.
   void restore() noexcept {
@@ -108,7 +102,7 @@ class disk {
       tree = std::move(*untouched);
       tree.looked_at_bits(reads);
       untouched.reset();
-      free_locks();  // one may have been held when the copy was made
+      tree.free_locks();  // one may have been held when the copy was made
     }
     serial = 0;
   }
