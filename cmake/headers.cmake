@@ -67,6 +67,7 @@ set(PERDURE_HEADERS
   perdure/testing/audit_syncs.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
+  perdure/testing/durability_lint.hpp
   perdure/testing/exploration.hpp
   perdure/testing/explore.hpp
   perdure/testing/fault_fs.hpp
@@ -74,6 +75,7 @@ set(PERDURE_HEADERS
   perdure/testing/fault_rule.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
+  perdure/testing/lint_finding.hpp
   perdure/testing/natural_faults.hpp
   perdure/testing/profile.hpp
   perdure/testing/read_text.hpp
@@ -97,6 +99,10 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lab_hash.hpp
   perdure/testing/detail/lab_run.hpp
   perdure/testing/detail/law_case.hpp
+  perdure/testing/detail/lint_file.hpp
+  perdure/testing/detail/lint_judge.hpp
+  perdure/testing/detail/lint_log.hpp
+  perdure/testing/detail/lint_tree.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp
