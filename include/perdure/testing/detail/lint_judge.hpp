@@ -124,7 +124,8 @@ class lint_judge {
       }
     }
     const lint_node_ref node = at.name.empty() ? at.dir : at.dir->entries[at.name].node;
-    if (node != nullptr) acknowledge_below(node, tree.path_of(at), promised, call);
+    if (node != nullptr)
+      acknowledge_below(node, at.name.empty() ? lint_call() : at.dir->entries[at.name].changed, promised, call);
   }
 
   void at_the_end(std::vector<lint_finding>& all, std::vector<lint_finding>& temps) const {
@@ -216,13 +217,16 @@ class lint_judge {
              (entry.failed ? "may be lost, for " + entry.failed.told() + " failed" : "was not synced"),
          "sync_dir(\"" + tree.path_of(at.dir) + "\") before success is told"});
   }
-  void acknowledge_below(const lint_node_ref& at, const std::string& path, enum durability promised, const lint_call& call) {
+  void acknowledge_below(const lint_node_ref& at, const lint_call& named, enum durability promised, const lint_call& call) {
     const lint_node& node = *at;
+    const std::string path = tree.path_of(at);
+    // What a barrier holds back is as durable as the name that came after it, of which is told already.
+    const bool with_name = is_ordered(node) && named.number > node.barrier;
     if (!node.lost.empty()) {
       add({lint_kind::believed_failed_sync, call.number, node.failed_sync.number, call.text, path,
            path + " is acknowledged, and of what it holds " + node.failed_sync.told() + " failed, after which no sync can tell",
            "Write everything again to a new file, and sync that"});
-    } else if (promised == durability::full ? !is_durable(node) : !node.unsynced.empty() && !is_ordered(node)) {
+    } else if (promised == durability::full ? !is_durable(node) && !with_name : !node.unsynced.empty() && !is_ordered(node)) {
       add({lint_kind::acknowledged_unsynced, call.number, node.first_write.number, call.text, path,
            path + " is acknowledged, and " + node.first_write.told() + " was not synced: a crash may lose it",
            "Sync the file before success is told"});
@@ -235,7 +239,7 @@ class lint_judge {
     for (const auto& [name, entry] : node.entries) {
       if (is_temp(name)) continue;
       if (promised == durability::full) acknowledge_name({at, name}, call);
-      if (entry.node != nullptr) acknowledge_below(entry.node, tree.path_of(lint_place{at, name}), promised, call);
+      if (entry.node != nullptr) acknowledge_below(entry.node, entry.changed, promised, call);
     }
   }
 
