@@ -75,7 +75,10 @@ class durability_lint {
     const bool follows = options.links == links::follow && options.creation != creation::create_new;
     const auto at = find(path, follows ? links::follow : links::refuse);
     auto opened = base_->open(path, options);
-    if (!opened) return opened.error();
+    if (!opened) {
+      log_->not_opened(at, options.creation, opened.error());
+      return opened.error();
+    }
     return file(std::move(*opened), log_, log_->opened(at, options.creation));
   }
   [[nodiscard]] result<file_info> stat(path_view path) { return base_->stat(path); }

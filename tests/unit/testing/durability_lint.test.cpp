@@ -356,6 +356,12 @@ TEST_CASE("durability_lint: a temporary file that was made here and is left, if 
   REQUIRE(memory.remove(own));
   REQUIRE(fs.remove_dir("d.tmp"));
   CHECK(fs.ok());
+  fault_fs doubtful(memory, "open ** io after");
+  durability_lint unsure(doubtful);
+  CHECK_FALSE(unsure.open("b.tmp", {.access = access::write, .creation = creation::create_new}));
+  CHECK(kinds_of(unsure) == kinds{lint_kind::temp_left});
+  REQUIRE(unsure.remove("b.tmp"));
+  CHECK(unsure.ok());
   fault_fs failing(memory, "remove ** busy");
   durability_lint tried(failing);
   put(tried, "a.tmp");

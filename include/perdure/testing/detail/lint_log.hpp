@@ -83,6 +83,15 @@ class lint_log {
     }
     return {lint_tree::child(at.dir, at.name).node, handle(at, call)};
   }
+  // A creation that failed may have happened.
+  void not_opened(const lint_place& at, creation creation, const failure& why) {
+    const std::lock_guard lock(mutex_);
+    if (creation == creation::must_exist || why.doubt() == doubt::none || !is_name(at)) return;
+    const lint_call call = made("create " + judge_.tree.path_of(at));
+    if (at.dir->entries[at.name].node != nullptr) return;
+    judge_.give(at, std::make_shared<lint_node>(), call);
+    at.dir->entries[at.name].made_here = call;
+  }
   // The directory that a place is, or names.
   [[nodiscard]] lint_node_ref directory(const lint_place& at) {
     const std::lock_guard lock(mutex_);
