@@ -179,6 +179,18 @@ TEST_CASE("atomic_write: where a directory cannot be synced, success says ordere
   const auto unchanged = atomic_write(fs, dir / "f", "new", {.at_least = durability::full, .content = content::skip_unchanged});
   REQUIRE_FALSE(unchanged);
   CHECK(unchanged.error().code() == code::unsupported);
+  const auto skipped = atomic_write(fs, dir / "f", "new", {.content = content::skip_unchanged});
+  REQUIRE(skipped);
+  CHECK((skipped->skipped && skipped->durability == durability::ordered));
+  // A volume that could when it was asked, and cannot any more when it matters.
+  int syncs = 0;
+  fs.script().before = [&](const std::string& call) -> std::optional<failure> {
+    if (call != "sync_dir(" + dir.path() + ")" || ++syncs == 1) return std::nullopt;
+    return failure(code::unsupported, operation::sync_dir);
+  };
+  const auto late = atomic_write(fs, dir / "f", "newest", {.at_least = durability::full});
+  REQUIRE_FALSE(late);
+  CHECK((late.error().code() == code::unsupported && late.error().doubt() == doubt::durable));
 }
 
 TEST_CASE("atomic_write: where a file cannot be synced, success says none, and at_least ordered is refused") {
