@@ -101,6 +101,7 @@ set(PERDURE_HEADERS
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
   perdure/testing/crash_store.hpp
+  perdure/testing/durability_lint.hpp
   perdure/testing/exploration.hpp
   perdure/testing/explore.hpp
   perdure/testing/fault_fs.hpp
@@ -111,6 +112,7 @@ set(PERDURE_HEADERS
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
   perdure/testing/lab_sync.hpp
+  perdure/testing/lint_finding.hpp
   perdure/testing/natural_faults.hpp
   perdure/testing/profile.hpp
   perdure/testing/read_text.hpp
@@ -141,6 +143,10 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lab_run.hpp
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/law_check.hpp
+  perdure/testing/detail/lint_file.hpp
+  perdure/testing/detail/lint_judge.hpp
+  perdure/testing/detail/lint_log.hpp
+  perdure/testing/detail/lint_tree.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp

@@ -4,7 +4,9 @@
 // include/perdure/testing/README.md: its code is compiled here, and its reports are those that it gives.
 
 #include <perdure/fs/fs.hpp>
+#include <perdure/fs/mem_fs.hpp>
 #include <perdure/testing/audit_syncs.hpp>
+#include <perdure/testing/durability_lint.hpp>
 
 #include <tests/support/catch.hpp>
 
@@ -35,6 +37,7 @@ auto report = perdure::testing::explore({
     }});
 return report;
 }
+
 perdure::testing::report readme_of_stores() {
 const auto add = [](auto& store) -> perdure::result<void> {     // naive: it adds again after a timeout
   for (;;) {
@@ -50,6 +53,13 @@ auto report = perdure::testing::explore({
     .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.store(), "count"), "absent"); },
     .faults = 1});
 return report;
+}
+
+std::string linted() {
+perdure::mem_fs memory;
+perdure::testing::durability_lint fs(memory);
+if (save(fs, "v1")) fs.acknowledge("cfg");   // here the program says that it is saved
+return fs.text();
 }
 // clang-format on
 
@@ -67,14 +77,19 @@ const std::string tests_dir = PERDURE_TESTS_DIR;
 // What stands between ```kind and ```.
 std::vector<std::string> blocks(const std::string& page, const std::string& kind) {
   std::vector<std::string> all;
-  const std::string fence = "\n```";
-  for (std::size_t open = page.find(fence); open != std::string::npos;) {
-    const std::size_t named = open + fence.size();
-    const std::size_t begin = page.find('\n', named) + 1;
-    const std::size_t end = page.find(fence, begin - 1);
-    if (end == std::string::npos) break;
-    if (page.compare(named, begin - 1 - named, kind) == 0) all.push_back(page.substr(begin, end + 1 - begin));
-    open = page.find(fence, end + fence.size());
+  bool inside = false;
+  bool wanted = false;
+  for (std::size_t at = 0; at < page.size();) {
+    const std::size_t end = page.find('\n', at) == std::string::npos ? page.size() : page.find('\n', at);
+    const std::string line = page.substr(at, end - at);
+    at = end + 1;
+    if (line.compare(0, 3, "```") == 0) {
+      inside = !inside;
+      wanted = inside && line.substr(3) == kind;
+      if (wanted) all.emplace_back();
+    } else if (wanted) {
+      all.back() += line + "\n";
+    }
   }
   return all;
 }
@@ -85,7 +100,7 @@ TEST_CASE("the lab's page: its code is what is compiled here") {
   const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
   const std::string here = contents(tests_dir + "/crash/readme.test.cpp");
   const auto code = blocks(page, "cpp");
-  CHECK(code.size() == 3);
+  CHECK(code.size() == 4);
   for (const std::string& block : code) {
     for (std::size_t at = 0; at < block.size();) {
       const std::size_t end = block.find('\n', at);
@@ -125,6 +140,15 @@ TEST_CASE("the lab's page: its report is what its code gives, and the two syncs 
        .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.fs(), "cfg"), "absent"); }});
   CHECK(mended.ok());
   CHECK(page.find("`" + mended.report.text() + "`") != std::string::npos);
+}
+
+TEST_CASE("the lab's page: what the lint tells is what its code gives") {
+  const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
+  const std::string text = linted();
+  INFO(text);
+  bool told = false;
+  for (const std::string& block : blocks(page, "")) told = told || block == text;
+  CHECK(told);
 }
 
 TEST_CASE("the lab's page: its report of a store is what its code gives") {

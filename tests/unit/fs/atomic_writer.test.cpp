@@ -193,6 +193,16 @@ TEST_CASE("atomic_writer: a commit that fails at any step leaves the old file an
   CHECK(get(dir / "f") == "new");
 }
 
+TEST_CASE("atomic_writer: what cannot be as durable as it must is refused before a file is made") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  tests::scripted_fs<posix_fs> fs(disk);
+  fs.script().before = tests::fail("sync_dir(" + dir.path() + ")", failure(code::unsupported, operation::sync_dir));
+  const auto writer = atomic_writer<tests::scripted_fs<posix_fs>>::open(fs, dir / "f", {.at_least = durability::full});
+  CHECK((!writer && writer.error().code() == code::unsupported));
+  CHECK(fs.script().trace() == "sync_dir(" + dir.path() + ")");
+}
+
 TEST_CASE("atomic_writer: a failure tells the end of a path that is longer than it can hold") {
   mem_fs fs;
   const std::string path = std::string(100, 'd') + "/" + std::string(100, 'f');
