@@ -45,6 +45,7 @@ set(PERDURE_HEADERS
   perdure/fs/atomic_writer.hpp
   perdure/fs/create_new.hpp
   perdure/fs/file_lock.hpp
+  perdure/fs/framed_file.hpp
   perdure/fs/fs.hpp
   perdure/fs/fs_optional.hpp
   perdure/fs/fs_types.hpp
@@ -56,6 +57,7 @@ set(PERDURE_HEADERS
   perdure/fs/posix_file.hpp
   perdure/fs/posix_fs.hpp
   perdure/fs/read_file.hpp
+  perdure/fs/sealed_file.hpp
   perdure/fs/temp_name.hpp
   perdure/fs/temp_sweep.hpp
   perdure/fs/write_options.hpp

@@ -32,6 +32,7 @@
 #include <perdure/fs/atomic_writer.hpp>
 #include <perdure/fs/create_new.hpp>
 #include <perdure/fs/file_lock.hpp>
+#include <perdure/fs/framed_file.hpp>
 #include <perdure/fs/fs.hpp>
 #include <perdure/fs/fs_optional.hpp>
 #include <perdure/fs/fs_types.hpp>
@@ -43,6 +44,7 @@
 #include <perdure/fs/posix_file.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/fs/read_file.hpp>
+#include <perdure/fs/sealed_file.hpp>
 #include <perdure/fs/temp_name.hpp>
 #include <perdure/fs/temp_sweep.hpp>
 #include <perdure/fs/write_options.hpp>

@@ -20,7 +20,7 @@ result<bytes> begun(sealed_writer& frame) {
 }  // namespace
 
 TEST_CASE("sealed_writer: announced or patched afterwards, the bytes are the same") {
-  for (const std::size_t size : {0, 1, 43, 44, 45, 64, 5000}) {
+  for (const std::size_t size : {0U, 1U, 43U, 44U, 45U, 64U, 5000U}) {
     const sections all{{"first", std::string(size, 'a')}, {std::string(128, 'n'), "b"}, {"first", ""}};
     CHECK(sealed(format, all) == sealed(format, all, false));
     CHECK(read_in_place(sealed(format, all), {.kind = "TEST", .version = 2, .file_bytes_max = 1 << 20}).all == all);
