@@ -15,18 +15,26 @@ set(PERDURE_HEADERS
   perdure/core/crc32c.hpp
   perdure/core/describe.hpp
   perdure/core/failure.hpp
+  perdure/core/four_bytes.hpp
+  perdure/core/frame.hpp
   perdure/core/function_ref.hpp
   perdure/core/native_clock.hpp
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
   perdure/core/pthread_sync.hpp
   perdure/core/result.hpp
+  perdure/core/sealed_format.hpp
+  perdure/core/sealed_reader.hpp
+  perdure/core/sealed_view.hpp
+  perdure/core/sealed_writer.hpp
   perdure/core/sha256.hpp
   perdure/core/sync.hpp
 
+  perdure/core/detail/byte_order.hpp
   perdure/core/detail/cpu.hpp
   perdure/core/detail/crc32c_algebra.hpp
   perdure/core/detail/crc32c_hardware.hpp
+  perdure/core/detail/damage.hpp
   perdure/core/detail/sha256_constants.hpp
   perdure/core/detail/sha256_hardware.hpp
   perdure/core/detail/sha256_paths.hpp
@@ -38,6 +46,7 @@ set(PERDURE_HEADERS
   perdure/fs/atomic_writer.hpp
   perdure/fs/create_new.hpp
   perdure/fs/file_lock.hpp
+  perdure/fs/framed_file.hpp
   perdure/fs/fs.hpp
   perdure/fs/fs_optional.hpp
   perdure/fs/fs_types.hpp
@@ -49,6 +58,7 @@ set(PERDURE_HEADERS
   perdure/fs/posix_file.hpp
   perdure/fs/posix_fs.hpp
   perdure/fs/read_file.hpp
+  perdure/fs/sealed_file.hpp
   perdure/fs/temp_name.hpp
   perdure/fs/temp_sweep.hpp
   perdure/fs/write_options.hpp

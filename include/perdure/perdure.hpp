@@ -13,12 +13,18 @@
 #include <perdure/core/crc32c.hpp>
 #include <perdure/core/describe.hpp>
 #include <perdure/core/failure.hpp>
+#include <perdure/core/four_bytes.hpp>
+#include <perdure/core/frame.hpp>
 #include <perdure/core/function_ref.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
 #include <perdure/core/posix_clock.hpp>
 #include <perdure/core/pthread_sync.hpp>
 #include <perdure/core/result.hpp>
+#include <perdure/core/sealed_format.hpp>
+#include <perdure/core/sealed_reader.hpp>
+#include <perdure/core/sealed_view.hpp>
+#include <perdure/core/sealed_writer.hpp>
 #include <perdure/core/sha256.hpp>
 #include <perdure/core/sync.hpp>
 #include <perdure/fs/any_fs.hpp>
@@ -27,6 +33,7 @@
 #include <perdure/fs/atomic_writer.hpp>
 #include <perdure/fs/create_new.hpp>
 #include <perdure/fs/file_lock.hpp>
+#include <perdure/fs/framed_file.hpp>
 #include <perdure/fs/fs.hpp>
 #include <perdure/fs/fs_optional.hpp>
 #include <perdure/fs/fs_types.hpp>
@@ -38,6 +45,7 @@
 #include <perdure/fs/posix_file.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/fs/read_file.hpp>
+#include <perdure/fs/sealed_file.hpp>
 #include <perdure/fs/temp_name.hpp>
 #include <perdure/fs/temp_sweep.hpp>
 #include <perdure/fs/write_options.hpp>

@@ -30,6 +30,22 @@ TEST_CASE("atomic_writer: pieces become one file at the commit, and not before")
   CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
 }
 
+TEST_CASE("atomic_writer: what was written can be written again, and nothing else") {
+  const tests::temp_dir dir;
+  auto writer = atomic_writer<>::open(dir / "f");
+  REQUIRE(writer->write("size ?: "));
+  REQUIRE(writer->write("content"));
+  REQUIRE(writer->rewrite(5, "7"));
+  CHECK(writer->size_bytes() == 15);
+  REQUIRE(writer->commit());
+  CHECK(get(dir / "f") == "size 7: content");
+  auto other = atomic_writer<>::open(dir / "f");
+  REQUIRE(other->write("abc"));
+  CHECK(other->rewrite(2, "xy").error().code() == code::invalid_argument);
+  CHECK(other->commit().error().code() == code::invalid_argument);
+  CHECK(get(dir / "f") == "size 7: content");
+}
+
 TEST_CASE("atomic_writer: without a commit nothing happened") {
   const tests::temp_dir dir;
   put(dir / "f", "old");
