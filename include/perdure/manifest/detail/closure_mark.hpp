@@ -27,15 +27,15 @@ struct running_closures<no_sync> {
 template <class Y>
 class closure_mark {
  public:
-  explicit closure_mark(const void* manifest) noexcept
-      : outer_(exchanged(running_closures<Y>::innermost, this)), manifest_(manifest) {}
+  explicit closure_mark(const void* whose) noexcept
+      : outer_(exchanged(running_closures<Y>::innermost, this)), manifest_(whose) {}
   closure_mark(const closure_mark&) = delete;
   closure_mark& operator=(const closure_mark&) = delete;
   ~closure_mark() { running_closures<Y>::innermost = outer_; }
 
-  static void check([[maybe_unused]] const void* manifest) noexcept {
+  static void check([[maybe_unused]] const void* whose) noexcept {
     for (const closure_mark* one = running_closures<Y>::innermost; one != nullptr; one = one->outer_) {
-      PERDURE_ASSERT(one->manifest_ != manifest, "commit_manifest from inside a closure of the same manifest");
+      PERDURE_ASSERT(one->manifest_ != whose, "commit_manifest from inside a closure of the same manifest");
     }
   }
 
