@@ -296,3 +296,91 @@ TEST_CASE("versioned_slot: of its syncs each is needed, and none is missing", "[
   std::printf("%s", audit.text().c_str());
   CHECK(audit.ok());
 }
+
+namespace {
+
+// The same protocol by hand, in which one thing at a time is done wrong. A value is a letter and says so.
+struct by_hand {
+  bool syncs_version = true;
+  bool syncs_its_name = true;
+  bool replaces_atomically = true;
+  bool removes_afterwards = true;
+  bool settles = true;
+  bool looks_for_orphans = true;
+
+  [[nodiscard]] static std::uint64_t current(crash_fs& fs) {
+    const auto text = read_text(fs, "d/current");
+    return text && !text->empty() ? static_cast<std::uint64_t>((*text)[0] - '0') : 0;
+  }
+  [[nodiscard]] result<void> point(crash_fs& fs, std::uint64_t number) const {
+    const std::string text = std::to_string(number);
+    if (replaces_atomically) {
+      const auto done = atomic_write(fs, "d/current", text);
+      return done ? result<void>() : done.error();
+    }
+    auto file = fs.open("d/current", {.access = access::write, .creation = creation::create});
+    if (!file) return file.error();
+    PERDURE_TRY(file->truncate(0));
+    PERDURE_TRY(file->write_at(0, text));
+    PERDURE_TRY(file->sync(sync_what::data));
+    return fs.sync_dir("d");
+  }
+  [[nodiscard]] result<void> save(world& world, const std::string& value) const {
+    crash_fs& fs = world.fs();
+    const std::uint64_t old = current(fs);
+    std::uint64_t next = old + 1;
+    const auto seen = numbers_in(fs);
+    while (looks_for_orphans && seen.count(next) != 0) ++next;
+    if (seen.count(next) != 0) wrong(world, "a number is used again");
+    const std::string name = "d/v" + std::to_string(next);
+    auto file = fs.open(name, {.access = access::write, .creation = creation::create});
+    if (!file) return file.error();
+    PERDURE_TRY(file->truncate(0));
+    PERDURE_TRY(file->write_at(0, value));
+    if (syncs_version) PERDURE_TRY(file->sync(sync_what::data));
+    if (syncs_its_name) PERDURE_TRY(fs.sync_dir("d"));
+    if (!removes_afterwards) (void)fs.remove("d/v" + std::to_string(old));
+    PERDURE_TRY(point(fs, next));
+    if (removes_afterwards) (void)fs.remove("d/v" + std::to_string(old));
+    return {};
+  }
+  [[nodiscard]] exploration all(bool restart) const {
+    const by_hand that = *this;
+    exploration what{.setup = [](world& world) { (void)world.fs().make_dir("d"); },
+                     .workload =
+                         [=](world& world) {
+                           for (const char* value : {"v1", "v2"}) world.step(value, [&] { return that.save(world, value); });
+                         },
+                     .check = [](after_crash& after) -> verdict {
+                       if (const auto fine = nothing_wrong(after); !fine) return fine;
+                       const auto pointer = read_text(after.fs(), "d/current");
+                       if (!pointer && pointer.error().code() != code::not_found) return pointer;
+                       if (!pointer) return after.latest_is(std::string("absent"), "absent");
+                       const auto value = read_text(after.fs(), "d/v" + *pointer);
+                       if (!value) return "it points to what is not there";
+                       return after.latest_is(value, "absent");
+                     }};
+    if (!restart) return what;
+    what.restart = [=](world& world) {
+      const std::uint64_t now = current(world.fs());
+      const auto value = read_text(world.fs(), "d/v" + std::to_string(now));
+      if (value && that.settles && !that.point(world.fs(), now)) return;
+      if (value) world.step(*value, [] {});
+      world.step("v3", [&] { return that.save(world, "v3"); });
+    };
+    return what;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("versioned_slot: by hand it is right, too, and each thing that is left out is found", "[crash]") {
+  (void)prove("by hand", by_hand{}.all(false));
+  (void)prove("by hand, killed", by_hand{}.all(true));
+  CHECK(refuted(by_hand{.syncs_version = false}.all(false)) != "");
+  CHECK(refuted(by_hand{.syncs_its_name = false}.all(false)) == "it points to what is not there");
+  CHECK(refuted(by_hand{.replaces_atomically = false}.all(false)) == "it points to what is not there");
+  CHECK(refuted(by_hand{.removes_afterwards = false}.all(false)) == "it points to what is not there");
+  CHECK(refuted(by_hand{.looks_for_orphans = false}.all(true)) == "a number is used again");
+  CHECK(refuted(by_hand{.settles = false}.all(true)) != "");
+}
