@@ -86,6 +86,7 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/twin_record.hpp
 
   perdure/testing/audit_syncs.hpp
+  perdure/testing/block_archetype.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
   perdure/testing/exploration.hpp
