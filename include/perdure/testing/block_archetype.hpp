@@ -3,9 +3,9 @@
 #ifndef PERDURE_TESTING_BLOCK_ARCHETYPE_HPP
 #define PERDURE_TESTING_BLOCK_ARCHETYPE_HPP
 
-// poorest_device: a legal model of BlockDevice that is as unhelpful as the laws allow. Three small regions in memory; it does not grow, and
-// what it reads of a region that was written and not synced is half of it. What is instantiated and tested with it needs no more
-// than the concept gives.
+// poorest_device: a legal model of BlockDevice that is as unhelpful as the laws allow. Three small regions in memory; it does not
+// grow, and what it reads of a region that was written and not synced is half of it. What is instantiated and tested with it
+// needs no more than the concept gives.
 
 #include <cstdint>
 #include <cstring>
