@@ -108,6 +108,7 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/version_pointer.hpp
 
   perdure/testing/audit_syncs.hpp
+  perdure/testing/block_archetype.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
   perdure/testing/crash_store.hpp

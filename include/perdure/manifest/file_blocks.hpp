@@ -9,8 +9,8 @@
 //   perdure::twin_slot slot(blocks);
 //
 // Effects: who acquires it holds the kernel lock on "<path>.lock", which is never removed (who removes a lock file lets two in).
-//   Where there is no file it is made by atomic_write, of zeros that are on the disk, so that a write and its sync change bytes and
-//   nothing else. A file whose regions are all blank is made once more: whoever made it may not have lived to see its name
+//   Where there is no file it is made by atomic_write, of zeros that are on the disk, so that a write and its sync change bytes
+//   and nothing else. A file whose regions are all blank is made once more: whoever made it may not have lived to see its name
 //   durable. It grows in place, by regions of twice the size behind the others, and is never replaced once it was written to.
 // Failure: busy while another one holds the lock; unsupported where the Fs has no locks or no durability (see the options);
 //   corrupt or version_unsupported where the file is not one of these; else those of atomic_write, and of reading and writing.
@@ -258,7 +258,8 @@ class file_blocks {
     how.mode = options_.mode;
     auto writer = atomic_writer<F>::open(*fs_, path_.view(), how);
     if (!writer) return writer.error();
-    const bytes start[] = {bytes(reinterpret_cast<const std::byte*>(&page), sizeof(page)), bytes(zeros, page_size - sizeof(page))};
+    const bytes start[] = {bytes(reinterpret_cast<const std::byte*>(&page), sizeof(page)),
+                           bytes(zeros, page_size - sizeof(page))};
     PERDURE_TRY(writer->write(gather(start, 2)));
     PERDURE_TRY(fill(begin_of(3) - page_size, [&](gather piece) { return writer->write(piece); }));
     const auto made = writer->commit();

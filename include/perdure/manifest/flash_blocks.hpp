@@ -3,18 +3,19 @@
 #ifndef PERDURE_MANIFEST_FLASH_BLOCKS_HPP
 #define PERDURE_MANIFEST_FLASH_BLOCKS_HPP
 
-// flash_blocks(chip, options): a BlockDevice (see block_device.hpp) in sectors of a flash chip. Each region is some sectors; a write erases
-// them and programs what it was given, the last unit filled up with 0xff.
+// flash_blocks(chip, options): a BlockDevice (see block_device.hpp) in sectors of a flash chip. Each region is some sectors; a
+// write erases them and programs what it was given, the last unit filled up with 0xff.
 //
 //   perdure::flash_blocks blocks(chip, {.first_sector = 8, .sectors = 6, .sectors_per_region = 2});
 //   perdure::twin_slot slot(blocks);
 //
-// The end of each region is for marks, of at least 8 bytes and whole units: "confirmed" (B6) is one whose bytes are "PdDurabl", then zeros.
-// There are four, for a mark may be cut, and who finds one cannot know that it will read so again.
+// The end of each region is for marks, of at least 8 bytes and whole units: "confirmed" (B6) is one whose bytes are "PdDurabl",
+// then zeros. There are four, for a mark may be cut, and who finds one cannot know that it will read so again.
 //
 // Effects: takes the sectors for its own, without asking whether somebody else uses them: the user is the only owner (B7). A chip
 //   whose sectors hold something else has to be erased first.
-// Failure: invalid_argument for fewer than three regions, or sectors too small for a mark; no_space where all four marks of a region
+// Failure: invalid_argument for fewer than three regions, or sectors too small for a mark; no_space where all four marks of a
+// region
 //   were cut; else as the chip.
 // Not promised: see flash.hpp. identity is 0 unless the options give another; a chip that is put to another use wants one.
 
@@ -131,7 +132,9 @@ class flash_blocks {
     seen_marks seen;
     for (std::uint32_t i = 0; i < marks; ++i) {
       std::byte units[mark_size];
-      PERDURE_TRY(chip_->read(mark_at(region, i), units));
+      const auto read = chip_->read(mark_at(region, i), units);
+      if (!read && read.error().code() != code::corrupt) return read.error();
+      if (!read) std::memset(units, 0, mark_size);
       if (std::memcmp(units, text, sizeof(text)) == 0) seen.is_set = true;
       for (const std::byte one : units) {
         if (one != std::byte{0xff}) seen.next = i + 1;

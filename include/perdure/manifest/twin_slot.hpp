@@ -3,33 +3,34 @@
 #ifndef PERDURE_MANIFEST_TWIN_SLOT_HPP
 #define PERDURE_MANIFEST_TWIN_SLOT_HPP
 
-// twin_slot(device): a Slot (see slot.hpp) whose value is written to the regions of a BlockDevice in turn, over the oldest one. A commit is
-// one write and one sync. No heap, no system: for devices, too.
+// twin_slot(device): a Slot (see slot.hpp) whose value is written to the regions of a BlockDevice in turn, over the oldest one. A
+// commit is one write and one sync. No heap, no system: for devices, too.
 //
 //   perdure::file_blocks blocks(fs, "value");                 // or flash_blocks, on a chip
 //   perdure::twin_slot slot(blocks);
 //   auto now = slot.load(perdure::fixed_room(memory));        // from here on nobody else may
 //   auto next = slot.replace(now->token, value);
 //
-// Two regions would do for commits alone: the newest value that is durable stands in one, and the next is written to the other. A third
-// is there for who finds a value, and cannot know that it is durable: then it must be copied, and neither it nor the one before
-// it, which may be all that survives, may be written over. Which region that leaves:
-//   1  The newest record is a commit, and so the record it was based on is durable: the region after it, or after that, but not its
-//      base's.
-//   2  It is a copy, and confirmed (B6): the region after it.
-//   3  It is a copy that is not, so that no load has shown it yet: one that is unreadable, or else its own.
-// A copy is confirmed before it is shown. What reads as no record may yet turn into one (B3): there the value is copied to, or else it is
-// written over before the load ends. So a doubt has an end, however often the power goes meanwhile.
+// Two regions would do for commits alone: the newest value that is durable stands in one, and the next is written to the other. A
+// third is there for who finds a value, and cannot know that it is durable: then it must be copied, and neither it nor the one
+// before it, which may be all that survives, may be written over. Which region that leaves:
+//   1  The newest record is a commit, and so the record it was based on, in the region before it, is durable: the region after
+//   it. 2  It is a copy, and confirmed (B6): the region after it. 3  It is a copy that is not, so that no load has shown it yet:
+//   one that is unreadable, or else its own.
+// A copy is confirmed before it is shown. What reads as no record may yet turn into one (B3): there the value is copied to, or
+// else it is written over before the load ends. So a doubt has an end, however often the power goes meanwhile.
 //
 // Sequence numbers go up by 1 for a commit and by 2 for a copy, past the number of a commit that failed and cannot be seen.
 //
 // Effects: the first `load` acquires the device and keeps it until release() or the end of the device. It writes what it found
 //   once more; later ones do not, until there was a doubt. A `replace` before any load succeeds only where nothing is there.
-// Failure: busy while somebody else owns the device; too_large where the value fits into no region and the device does not grow, no_space
+// Failure: busy while somebody else owns the device; too_large where the value fits into no region and the device does not grow,
+// no_space
 //   where it cannot; version_unsupported; corrupt where nothing can be read though more was written than one cut explains; else
 //   as the device. Where growing failed, nothing has changed.
 // Crash: as slot.hpp has it.
-// Not promised: that damage to the newest record, by anything but a cut, is told from a cut that left it half written: then the one before
+// Not promised: that damage to the newest record, by anything but a cut, is told from a cut that left it half written: then the
+// one before
 //   it is shown. Wear is spread evenly over the regions, not over more than the device has.
 
 #include <perdure/manifest/block_device.hpp>
@@ -81,7 +82,7 @@ class twin_slot {
       if (!seen) return seen.error();
       if (seen->is_damaged()) continue;
       const auto shown = show(seen->newest, room);
-      if (shown || shown.error().code() != code::corrupt) return shown;
+      if (shown || !is_unreadable(shown.error())) return shown;
     }
     return failure(code::corrupt, operation::read);
   }
@@ -99,7 +100,6 @@ class twin_slot {
     record next;
     next.kind = detail::twin_kind::value;
     next.sequence = next.number = detail::advanced(current_.sequence, 1);
-    next.base = current_.sequence;
     next.region = current_.counts() ? after(current_.region) : device_->shape().first;
     next.size_bytes = static_cast<std::uint32_t>(value.size());
     next.value_checksum = crc32c(value);
@@ -149,9 +149,13 @@ class twin_slot {
     return region < first || region + 1 >= regions() ? first : region + 1;
   }
 
+  // What a cut left may be told as that.
+  [[nodiscard]] static bool is_unreadable(const failure& why) noexcept { return why.code() == code::corrupt; }
+
   [[nodiscard]] result<found> read_head(std::uint32_t region, record& into) {
     detail::twin_head head;
-    PERDURE_TRY(device_->read(region, 0, mutable_bytes(reinterpret_cast<std::byte*>(&head), sizeof(head))));
+    const auto read = device_->read(region, 0, mutable_bytes(reinterpret_cast<std::byte*>(&head), sizeof(head)));
+    if (!read) return is_unreadable(read.error()) ? result<found>(found::invalid) : read.error();
     return into.decode(head, device_->shape().identity, region, device_->capacity(region));
   }
   [[nodiscard]] result<bool> is_whole(const record& one) {
@@ -159,7 +163,8 @@ class twin_slot {
     std::uint32_t checksum = 0;
     for (std::uint32_t at = 0; at < one.size_bytes;) {
       const std::uint32_t size = one.size_bytes - at < sizeof(piece) ? one.size_bytes - at : sizeof(piece);
-      PERDURE_TRY(device_->read(one.region, record::head_size + at, mutable_bytes(piece, size)));
+      const auto read = device_->read(one.region, record::head_size + at, mutable_bytes(piece, size));
+      if (!read) return is_unreadable(read.error()) ? result<bool>(false) : read.error();
       checksum = crc32c(bytes(piece, size), checksum);
       at += size;
     }
@@ -231,7 +236,7 @@ class twin_slot {
       if (!seen->newest.counts() && seen->invalid == 0) return slot_value<token>{};
       if (seen->is_damaged()) return failure(code::corrupt, operation::read);
       auto shown = show(seen->newest, room);
-      if (!shown && shown.error().code() == code::corrupt) {
+      if (!shown && is_unreadable(shown.error())) {
         unstable |= std::uint64_t{1} << seen->newest.region;
         continue;
       }
@@ -241,7 +246,6 @@ class twin_slot {
       record copy = seen->newest;
       copy.kind = copy.number != 0 ? detail::twin_kind::copy : detail::twin_kind::nothing;
       copy.sequence = detail::advanced(copy.sequence, 2);
-      copy.base = 0;
       copy.region = *target;
       PERDURE_TRY(write_and_confirm(copy, shown->value));
       PERDURE_TRY(bury(*seen, copy));
@@ -257,13 +261,7 @@ class twin_slot {
     std::uint32_t unreadable = first;
     while (unreadable < regions() && !seen.is_invalid(unreadable)) ++unreadable;
     if (!newest.counts()) return unreadable < regions() ? unreadable : first;
-    if (newest.kind == detail::twin_kind::value) {  // 1
-      const std::uint32_t next = after(newest.region);
-      record there;
-      const auto is = read_head(next, there);
-      if (!is) return is.error();
-      return *is == found::record && there.sequence == newest.base ? after(next) : next;
-    }
+    if (newest.kind == detail::twin_kind::value) return after(newest.region);  // 1
     const auto confirmed = device_->confirmed(newest.region);
     if (!confirmed) return confirmed.error();
     if (*confirmed) {  // 2

@@ -3,8 +3,8 @@
 #ifndef PERDURE_TESTING_FLASH_SIM_HPP
 #define PERDURE_TESTING_FLASH_SIM_HPP
 
-// flash_sim: a Flash (see manifest/flash.hpp) whose power goes. explore_flash: a life on it, with the power going within each unit that is
-// programmed, each byte where a unit is one, and each erase; and again in the lives after it.
+// flash_sim: a Flash (see manifest/flash.hpp) whose power goes. explore_flash: a life on it, with the power going within each
+// unit that is programmed, each byte where a unit is one, and each erase; and again in the lives after it.
 //
 //   using chip = perdure::testing::flash_sim<256, 8>;           // bytes of a sector, and of a unit
 //   auto report = perdure::testing::explore_flash<chip>({.sectors = 3, .cuts = 2}, [](chip& flash) -> std::string {
@@ -16,8 +16,8 @@
 //   });
 //   REQUIRE(report.ok());                                       // else report.text(), with the token for .replay
 //
-// What a cut was within is weak until its sector is erased. At each restart it reads, by choice, as before, as if it had been done, as
-// some of each, or as another of these each time it is read. A weak unit that is programmed again is refused.
+// What a cut was within is weak until its sector is erased. At each restart it reads, by choice, as before, as if it had been
+// done, as some of each, as another of these each time, or not at all. A weak unit that is programmed again is refused.
 //
 // Success: of a report, that every choice was made. complaint() says whether the chip was used against its laws.
 // Not promised: that garbage is every garbage; what a cell does that was erased too often. erases(sector) counts.
@@ -75,6 +75,7 @@ class flash_sim {
     if (!into.empty()) std::memcpy(into.data(), cells_.data() + begin, into.size());
     for (weak_cells& one : weak_) {
       if (one.at >= begin + into.size() || begin >= one.at + one.before.size()) continue;
+      if (one.reads_as == refused) return failure(code::corrupt, operation::read);
       const std::uint32_t way = one.reads_as == flickering ? one.reads++ % flickering : one.reads_as;
       for (std::size_t i = 0; i < one.before.size(); ++i) {
         const std::size_t cell = one.at + i;
@@ -120,7 +121,8 @@ class flash_sim {
 
  private:
   static constexpr std::uint32_t flickering = 3;
-  static constexpr std::uint32_t reading_ways = 4;
+  static constexpr std::uint32_t refused = 4;
+  static constexpr std::uint32_t reading_ways = 5;
 
   struct weak_cells {
     std::size_t at = 0;
@@ -154,7 +156,7 @@ class flash_sim {
     weak_cells one;
     one.at = at;
     one.before.resize(after.size());
-    (void)read(at, mutable_bytes(one.before.data(), one.before.size()));
+    if (!read(at, mutable_bytes(one.before.data(), one.before.size()))) one.before = after;
     one.after = after;
     if (way == 1 && cuts_left_ != 0) {
       --cuts_left_;
@@ -185,9 +187,7 @@ struct flash_report {
   std::string replay;
 
   [[nodiscard]] bool ok() const noexcept { return complaint.empty(); }
-  [[nodiscard]] std::string text() const {
-    return ok() ? std::to_string(lives) + " lives" : complaint + "\nreplay: " + replay;
-  }
+  [[nodiscard]] std::string text() const { return ok() ? std::to_string(lives) + " lives" : complaint + "\nreplay: " + replay; }
 };
 
 template <class Chip, class Life>

@@ -12,7 +12,7 @@
 //    7   1  zero
 //    8   8  identity of the device
 //   16   8  sequence number: the highest one is the newest, by serial arithmetic; never 0
-//   24   8  base: the sequence number of the record that was known to be durable when this one was written; 0: none
+//   24   8  zero
 //   32   8  number of the value: the sequence number that it was committed under, which its copies keep; 0: there is no value
 //   40   4  bytes of the value
 //   44   4  region that this was written to
@@ -34,7 +34,7 @@ namespace detail {
 
 enum class twin_kind : std::uint8_t {
   none = 0,      // in memory alone: nothing was found
-  value = 1,     // committed: its base was durable by then
+  value = 1,     // committed: the record before it was durable by then
   copy = 2,      // of the newest value, by whoever found it
   nothing = 3,   // the same, where there was none
   obsolete = 4,  // what stood here counts no more
@@ -48,7 +48,7 @@ struct twin_head {
   std::byte zero[1];
   std::byte identity[8];
   std::byte sequence[8];
-  std::byte base[8];
+  std::byte zeros[8];
   std::byte number[8];
   std::byte size_bytes[4];
   std::byte region[4];
@@ -58,14 +58,12 @@ struct twin_head {
 };
 static_assert(sizeof(twin_head) == 64 && alignof(twin_head) == 1 && offsetof(twin_head, version) == 4 &&
               offsetof(twin_head, kind) == 6 && offsetof(twin_head, identity) == 8 && offsetof(twin_head, sequence) == 16 &&
-              offsetof(twin_head, base) == 24 && offsetof(twin_head, number) == 32 && offsetof(twin_head, size_bytes) == 40 &&
-              offsetof(twin_head, region) == 44 && offsetof(twin_head, value_checksum) == 48 &&
-              offsetof(twin_head, more_zeros) == 52 && offsetof(twin_head, checksum) == 60);
+              offsetof(twin_head, number) == 32 && offsetof(twin_head, size_bytes) == 40 && offsetof(twin_head, region) == 44 &&
+              offsetof(twin_head, value_checksum) == 48 && offsetof(twin_head, more_zeros) == 52 &&
+              offsetof(twin_head, checksum) == 60);
 
 // Serial arithmetic: `a` is the later one where it lies less than half the circle ahead.
-[[nodiscard]] constexpr bool is_later(std::uint64_t a, std::uint64_t b) noexcept {
-  return static_cast<std::int64_t>(a - b) > 0;
-}
+[[nodiscard]] constexpr bool is_later(std::uint64_t a, std::uint64_t b) noexcept { return static_cast<std::int64_t>(a - b) > 0; }
 // 0 means that there is none, and is passed over.
 [[nodiscard]] constexpr std::uint64_t advanced(std::uint64_t sequence, std::uint64_t steps) noexcept {
   const std::uint64_t next = sequence + steps;
@@ -79,7 +77,6 @@ struct twin_record {
   enum twin_kind kind = twin_kind::none;
   std::uint64_t identity = 0;
   std::uint64_t sequence = 0;
-  std::uint64_t base = 0;
   std::uint64_t number = 0;
   std::uint32_t size_bytes = 0;
   std::uint32_t region = 0;
@@ -96,7 +93,6 @@ struct twin_record {
     put_number(head.kind, static_cast<std::uint8_t>(kind));
     put_number(head.identity, identity);
     put_number(head.sequence, sequence);
-    put_number(head.base, base);
     put_number(head.number, number);
     put_number(head.size_bytes, size_bytes);
     put_number(head.region, region);
@@ -116,7 +112,6 @@ struct twin_record {
     kind = static_cast<enum twin_kind>(is_kind);
     identity = number_at(head.identity);
     sequence = number_at(head.sequence);
-    base = number_at(head.base);
     number = number_at(head.number);
     size_bytes = static_cast<std::uint32_t>(number_at(head.size_bytes));
     region = static_cast<std::uint32_t>(number_at(head.region));
