@@ -11,11 +11,13 @@
 #include <linux/loop.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -27,6 +29,15 @@ namespace powercut {
   std::printf("FAILED: %s: %s\n", what.c_str(), std::strerror(errno));
   std::fflush(stdout);
   std::_Exit(2);
+}
+
+// A child that ends with its parent, however that ends.
+[[nodiscard]] inline pid_t forked() {
+  std::fflush(stdout);
+  const pid_t child = ::fork();
+  if (child < 0) give_up("fork");
+  if (child == 0) (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return child;
 }
 
 // A device of our own over a file. Nobody holds it open but who mounts it, so that its cache goes with the mount.
@@ -97,9 +108,7 @@ inline void unmount(const std::string& where) {
 // Runs this in a process of its own that stands in `directory`; returns what it returned.
 template <class Work>
 [[nodiscard]] int in_child(const std::string& directory, Work&& work) {
-  std::fflush(stdout);
-  const pid_t child = ::fork();
-  if (child < 0) give_up("fork");
+  const pid_t child = forked();
   if (child == 0) {
     if (::chdir(directory.c_str()) != 0) give_up(directory);
     ::umask(0);
@@ -119,9 +128,7 @@ class recorder {
  public:
   recorder(const std::string& program, const std::string& image, const std::string& log, const std::string& where)
       : where_(where) {
-    std::fflush(stdout);
-    child_ = ::fork();
-    if (child_ < 0) give_up("fork");
+    child_ = forked();
     if (child_ == 0) {
       ::execl(program.c_str(), program.c_str(), image.c_str(), log.c_str(), where.c_str(), static_cast<char*>(nullptr));
       give_up(program);

@@ -21,7 +21,7 @@ using namespace powercut;
 namespace {
 
 constexpr std::size_t random_programs_max = 1000;
-constexpr cut_budget litmus_budget{6, 20, 40};
+constexpr cut_budget litmus_budget{6, 16, 25};
 constexpr cut_budget helper_budget{5, 8, 16};
 constexpr cut_budget random_budget{5, 12, 32};
 
@@ -111,15 +111,8 @@ void add_litmus(const profile& rules, bool quick, std::vector<task>& all) {
     all.push_back(
         compared(kind::litmus, rules, one->name, one->setup.steps(), one->work.steps(), one->work.renames(), beside, all.size()));
 }
-void add_helpers(std::vector<task>& all) {
-  std::uint64_t seed = 0;
-  for (const promised_program& one : kept_promises::all()) {
-    all.push_back({kind::helper, [=](cutting& machine, tally& count) {
-                     promised(one, machine, {always(writeback::none), drawn(seed)}, helper_budget, count);
-                   }});
-    ++seed;
-  }
-  // The rig can fail.
+// The rig can fail.
+void add_lies(std::vector<task>& all) {
   for (const promised_program& one : kept_promises::none()) {
     all.push_back({kind::lie, [=](cutting& machine, tally& count) {
                      cut_budget silent = helper_budget;
@@ -127,6 +120,17 @@ void add_helpers(std::vector<task>& all) {
                      promised(one, machine, {always(writeback::none), always(writeback::journal)}, silent, count);
                    }});
   }
+}
+// Each with a random program beside it, and then all the others.
+void add_helpers(const std::vector<task>& random, std::vector<task>& all) {
+  std::size_t seed = 0;
+  for (const promised_program& one : kept_promises::all()) {
+    all.push_back({kind::helper, [=](cutting& machine, tally& count) {
+                     promised(one, machine, {always(writeback::none), drawn(seed)}, helper_budget, count);
+                   }});
+    all.push_back(random[seed++]);
+  }
+  all.insert(all.end(), random.begin() + static_cast<std::ptrdiff_t>(seed), random.end());
 }
 void add_random(const profile& rules, std::vector<task>& all) {
   for (std::uint64_t seed = 1; seed <= random_programs_max; ++seed) {
@@ -163,8 +167,7 @@ void do_all(const std::vector<task>& all, board& shared, const std::string& dire
   const std::time_t end = std::time(nullptr) + seconds;
   std::vector<pid_t> children;
   for (int worker = 0; worker < workers; ++worker) {
-    const pid_t child = ::fork();
-    if (child < 0) give_up("fork");
+    const pid_t child = forked();
     if (child != 0) {
       children.push_back(child);
       continue;
@@ -172,7 +175,7 @@ void do_all(const std::vector<task>& all, board& shared, const std::string& dire
     {
       cutting machine(directory + "/" + std::to_string(worker), directory + "/recorder", fs);
       for (std::size_t i = shared.next++; i < all.size(); i = shared.next++) {
-        if (all[i].kind == kind::random && std::time(nullptr) >= end) break;
+        if (all[i].kind == kind::random && std::time(nullptr) >= end) continue;
         all[i].work(machine, shared.counts[i]);
       }
     }
@@ -225,8 +228,10 @@ int main(int count, char** arguments) {
   std::vector<task> all;
   add_litmus(*rules, count > 5, all);
   if (count <= 5) {
-    add_helpers(all);
-    add_random(*rules, all);
+    std::vector<task> random;
+    add_lies(all);
+    add_random(*rules, random);
+    add_helpers(random, all);
   }
   void* const memory = ::mmap(nullptr, sizeof(board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) give_up("mmap");
