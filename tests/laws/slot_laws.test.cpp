@@ -4,6 +4,7 @@
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
+#include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/testing/crash_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
@@ -118,6 +119,25 @@ TEST_CASE("slot_laws: every model keeps them") {
            .mend = [] {},
            .damage = [&](std::uint32_t number) { all.at(number).damage(); }});
   }
+}
+
+TEST_CASE("slot_laws: file_slot keeps them, whatever call goes wrong") {
+  mem_fs memory;
+  testing::fault_fs<mem_fs> failing(memory);
+  const auto file = [&](const char* prefix, const file_slot_options& options = {}) {
+    return [&failing, prefix, options](std::uint32_t number) {
+      return file_slot(failing, prefix + std::to_string(number), options);
+    };
+  };
+  holds("file_slot, mem_fs", file("m"));
+  holds("file_slot, with a limit", file("l", {.size_bytes_max = 9000}), {.size_bytes_max = 9000});
+  holds("file_slot, in trouble", file("t"), in_trouble(failing));
+  auto alone = in_trouble(failing);
+  alone.sharing = testing::slot_sharing::one_at_a_time;
+  holds("file_slot, alone in trouble", file("a", {.writers = writers::only_this}), alone);
+  const tests::temp_dir dir;
+  posix_fs disk;
+  holds("file_slot, posix_fs", [&](std::uint32_t number) { return file_slot(disk, dir / std::to_string(number)); });
 }
 
 TEST_CASE("slot_laws: versioned_slot keeps them, on every Fs that has what it needs") {

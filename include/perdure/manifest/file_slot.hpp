@@ -110,7 +110,7 @@ class file_slot {
   [[nodiscard]] result<void> lock() {
     if (is_alone() || lock_) return {};
     lock_ = file_lock<F>::take(*fs_, lock_path_.view(), *clock_, options_.lock_timeout_ns);
-    if (!lock_) return lock_.error();
+    if (!lock_) return lock_.error().with(doubt::none);  // a doubt about the lock file is none about the value
     return {};
   }
   void unlock() {
