@@ -11,21 +11,30 @@ set(PERDURE_HEADERS
   perdure/core/basics.hpp
   perdure/core/bytes.hpp
   perdure/core/clock.hpp
+  perdure/core/codec.hpp
   perdure/core/crc32c.hpp
   perdure/core/describe.hpp
   perdure/core/failure.hpp
+  perdure/core/four_bytes.hpp
+  perdure/core/frame.hpp
   perdure/core/function_ref.hpp
   perdure/core/native_clock.hpp
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
   perdure/core/pthread_sync.hpp
   perdure/core/result.hpp
+  perdure/core/sealed_format.hpp
+  perdure/core/sealed_reader.hpp
+  perdure/core/sealed_view.hpp
+  perdure/core/sealed_writer.hpp
   perdure/core/sha256.hpp
   perdure/core/sync.hpp
 
+  perdure/core/detail/byte_order.hpp
   perdure/core/detail/cpu.hpp
   perdure/core/detail/crc32c_algebra.hpp
   perdure/core/detail/crc32c_hardware.hpp
+  perdure/core/detail/damage.hpp
   perdure/core/detail/sha256_constants.hpp
   perdure/core/detail/sha256_hardware.hpp
   perdure/core/detail/sha256_paths.hpp
@@ -37,6 +46,7 @@ set(PERDURE_HEADERS
   perdure/fs/atomic_writer.hpp
   perdure/fs/create_new.hpp
   perdure/fs/file_lock.hpp
+  perdure/fs/framed_file.hpp
   perdure/fs/fs.hpp
   perdure/fs/fs_optional.hpp
   perdure/fs/fs_types.hpp
@@ -48,6 +58,7 @@ set(PERDURE_HEADERS
   perdure/fs/posix_file.hpp
   perdure/fs/posix_fs.hpp
   perdure/fs/read_file.hpp
+  perdure/fs/sealed_file.hpp
   perdure/fs/temp_name.hpp
   perdure/fs/temp_sweep.hpp
   perdure/fs/write_options.hpp
@@ -73,45 +84,64 @@ set(PERDURE_HEADERS
 
   perdure/store/detail/mem_object.hpp
 
+  perdure/manifest/after_commit.hpp
   perdure/manifest/block_device.hpp
+  perdure/manifest/commit_manifest.hpp
   perdure/manifest/file_blocks.hpp
   perdure/manifest/file_slot.hpp
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
+  perdure/manifest/manifest.hpp
   perdure/manifest/slot.hpp
+  perdure/manifest/snapshot.hpp
   perdure/manifest/twin_slot.hpp
+  perdure/manifest/versioned_slot.hpp
 
+  perdure/manifest/detail/byte_buffer.hpp
+  perdure/manifest/detail/closure_mark.hpp
+  perdure/manifest/detail/commit_group.hpp
   perdure/manifest/detail/little_endian.hpp
   perdure/manifest/detail/owned_path.hpp
+  perdure/manifest/detail/settled_lock.hpp
   perdure/manifest/detail/twin_record.hpp
+  perdure/manifest/detail/version_dir.hpp
+  perdure/manifest/detail/version_pointer.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
+  perdure/testing/crash_store.hpp
+  perdure/testing/durability_lint.hpp
   perdure/testing/exploration.hpp
   perdure/testing/explore.hpp
   perdure/testing/fault_fs.hpp
   perdure/testing/fault_plan.hpp
   perdure/testing/fault_rule.hpp
+  perdure/testing/fault_store.hpp
   perdure/testing/flash_sim.hpp
   perdure/testing/fs_archetypes.hpp
   perdure/testing/fs_laws.hpp
   perdure/testing/lab_sync.hpp
+  perdure/testing/lint_finding.hpp
   perdure/testing/natural_faults.hpp
   perdure/testing/profile.hpp
   perdure/testing/read_text.hpp
   perdure/testing/report.hpp
+  perdure/testing/slot_archetypes.hpp
+  perdure/testing/slot_laws.hpp
   perdure/testing/store_archetypes.hpp
   perdure/testing/store_laws.hpp
   perdure/testing/world.hpp
 
   perdure/testing/detail/bare_crash_fs.hpp
+  perdure/testing/detail/bare_crash_store.hpp
   perdure/testing/detail/crash_file.hpp
   perdure/testing/detail/cut_walk.hpp
   perdure/testing/detail/disk.hpp
   perdure/testing/detail/disk_node.hpp
   perdure/testing/detail/disk_page.hpp
+  perdure/testing/detail/disk_quoted.hpp
   perdure/testing/detail/disk_states.hpp
   perdure/testing/detail/disk_text.hpp
   perdure/testing/detail/disk_tree.hpp
@@ -124,18 +154,27 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lab_run.hpp
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/law_check.hpp
+  perdure/testing/detail/lint_file.hpp
+  perdure/testing/detail/lint_judge.hpp
+  perdure/testing/detail/lint_log.hpp
+  perdure/testing/detail/lint_tree.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp
+  perdure/testing/detail/remote_objects.hpp
   perdure/testing/detail/required_fs_laws.hpp
+  perdure/testing/detail/required_slot_laws.hpp
   perdure/testing/detail/required_store_laws.hpp
+  perdure/testing/detail/shared_slot_laws.hpp
   perdure/testing/detail/sized_files.hpp
+  perdure/testing/detail/slot_law_case.hpp
   perdure/testing/detail/store_key_laws.hpp
   perdure/testing/detail/store_law_case.hpp
   perdure/testing/detail/sync_names.hpp
   perdure/testing/detail/thread_watch.hpp
   perdure/testing/detail/trace_line.hpp
   perdure/testing/detail/trace_text.hpp
+  perdure/testing/detail/troubled_slot_laws.hpp
   perdure/testing/detail/turns.hpp
 )
 

@@ -51,61 +51,97 @@ inline std::vector<instruction> program(std::uint64_t seed, std::uint32_t size) 
   return all;
 }
 
-inline void run(crash_fs& fs, const std::vector<instruction>& all) {
-  for (const instruction& one : all) {
-    const auto file = [&](auto&& use) {
-      auto open = fs.open(one.first, {.access = access::read_write, .creation = creation::create});
-      if (open) use(*open);
-    };
-    switch (one.what) {
-      case 0:
-      case 1:
-      case 2:
-        file([&](auto& open) { (void)open.write_at(one.at, one.bytes); });
-        break;
-      case 3:
-        file([&](auto& open) { (void)open.truncate(one.at); });
-        break;
-      case 4:
-        file([&](auto& open) { (void)open.sync(sync_what::data); });
-        break;
-      case 5:
-        file([&](auto& open) { (void)open.sync(sync_what::all); });
-        break;
-      case 6:
-        file([&](auto& open) { (void)open.sync(sync_what::order); });
-        break;
-      case 7:
-        (void)fs.sync_dir(one.at == 0 ? "." : "d");
-        break;
-      case 8:
-      case 9:
-        (void)fs.rename(one.first, one.second);
-        break;
-      case 10:
-        (void)fs.remove(one.first);
-        break;
-      case 11:
-        (void)fs.link(one.first, one.second);
-        break;
-      case 12:
-        file([&](auto& open) {
-          (void)open.set_attributes({.mode = static_cast<permissions>(one.bytes.size())}, attribute_set::mode);
-        });
-        break;
-      case 13:
-        if (one.at == 0) (void)fs.sync_all(".");
-        break;
-    }
+// For people: "write 12 bytes at 4090 of d/a".
+inline std::string told(const instruction& one) {
+  const std::string at = std::to_string(one.at);
+  switch (one.what) {
+    case 0:
+    case 1:
+    case 2:
+      return "write " + std::to_string(one.bytes.size()) + " bytes at " + at + " of " + one.first;
+    case 3:
+      return "truncate " + one.first + " to " + at;
+    case 4:
+      return "sync the data of " + one.first;
+    case 5:
+      return "sync " + one.first;
+    case 6:
+      return "order " + one.first;
+    case 7:
+      return std::string("sync directory ") + (one.at == 0 ? "." : "d");
+    case 8:
+    case 9:
+      return "rename " + one.first + " to " + one.second;
+    case 10:
+      return "remove " + one.first;
+    case 11:
+      return "link " + one.first + " to " + one.second;
+    case 12:
+      return "mode " + std::to_string(one.bytes.size()) + " of " + one.first;
+    default:
+      return one.at == 0 ? "sync all" : "nothing";
   }
 }
-inline void set_up(world& world) {
-  (void)world.fs().make_dir("d");
+template <Fs F>
+void run_one(F& fs, const instruction& one) {
+  const auto file = [&](auto&& use) {
+    auto open = fs.open(one.first, {.access = access::read_write, .creation = creation::create});
+    if (open) use(*open);
+  };
+  switch (one.what) {
+    case 0:
+    case 1:
+    case 2:
+      file([&](auto& open) { (void)open.write_at(one.at, one.bytes); });
+      break;
+    case 3:
+      file([&](auto& open) { (void)open.truncate(one.at); });
+      break;
+    case 4:
+      file([&](auto& open) { (void)open.sync(sync_what::data); });
+      break;
+    case 5:
+      file([&](auto& open) { (void)open.sync(sync_what::all); });
+      break;
+    case 6:
+      file([&](auto& open) { (void)open.sync(sync_what::order); });
+      break;
+    case 7:
+      (void)fs.sync_dir(one.at == 0 ? "." : "d");
+      break;
+    case 8:
+    case 9:
+      (void)fs.rename(one.first, one.second);
+      break;
+    case 10:
+      (void)fs.remove(one.first);
+      break;
+    case 11:
+      (void)perdure::link(fs, one.first, one.second);
+      break;
+    case 12:
+      file([&](auto& open) {
+        (void)set_attributes(open, {.mode = static_cast<permissions>(one.bytes.size())}, attribute_set::mode);
+      });
+      break;
+    case 13:
+      if (one.at == 0) (void)sync_all(fs, ".");
+      break;
+  }
+}
+template <Fs F>
+void run(F& fs, const std::vector<instruction>& all) {
+  for (const instruction& one : all) run_one(fs, one);
+}
+template <Fs F>
+void make_files(F& fs) {
+  (void)fs.make_dir("d");
   for (const char* name : {"a", "d/b"}) {
-    auto file = world.fs().open(name, {.access = access::write, .creation = creation::create_new});
+    auto file = fs.open(name, {.access = access::write, .creation = creation::create_new});
     if (file) (void)file->write_at(0, std::string("old bytes of ") + name);
   }
 }
+inline void set_up(world& world) { make_files(world.fs()); }
 
 inline std::string shortened(const std::string& bytes) { return perdure::testing::detail::quoted(bytes) + ";"; }
 

@@ -4,7 +4,9 @@
 // include/perdure/testing/README.md: its code is compiled here, and its reports are those that it gives.
 
 #include <perdure/fs/fs.hpp>
+#include <perdure/fs/mem_fs.hpp>
 #include <perdure/testing/audit_syncs.hpp>
+#include <perdure/testing/durability_lint.hpp>
 
 #include <tests/support/catch.hpp>
 
@@ -35,6 +37,30 @@ auto report = perdure::testing::explore({
     }});
 return report;
 }
+
+perdure::testing::report readme_of_stores() {
+const auto add = [](auto& store) -> perdure::result<void> {     // naive: it adds again after a timeout
+  for (;;) {
+    std::string text = "0";
+    const auto there = perdure::read_object(store, "count", text, 100);
+    const std::string next = std::to_string((there ? std::stoi(text) : 0) + 1);
+    const auto put = store.put("count", next, there ? perdure::precondition::matches(there->etag) : perdure::precondition::absent);
+    if (put) return {};
+  }
+};
+auto report = perdure::testing::explore({
+    .workload = [&](auto& world) { world.step("1", [&] { return add(world.store()); }); },
+    .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.store(), "count"), "absent"); },
+    .faults = 1});
+return report;
+}
+
+std::string linted() {
+perdure::mem_fs memory;
+perdure::testing::durability_lint fs(memory);
+if (save(fs, "v1")) fs.acknowledge("cfg");   // here the program says that it is saved
+return fs.text();
+}
 // clang-format on
 
 std::string contents(const std::string& path) {
@@ -51,12 +77,19 @@ const std::string tests_dir = PERDURE_TESTS_DIR;
 // What stands between ```kind and ```.
 std::vector<std::string> blocks(const std::string& page, const std::string& kind) {
   std::vector<std::string> all;
-  const std::string open = "\n```" + kind + "\n";
-  for (std::size_t at = page.find(open); at != std::string::npos;) {
-    const std::size_t begin = at + open.size();
-    const std::size_t end = page.find("\n```\n", begin);
-    all.push_back(page.substr(begin, end + 1 - begin));
-    at = page.find(open, end + 4);
+  bool inside = false;
+  bool wanted = false;
+  for (std::size_t at = 0; at < page.size();) {
+    const std::size_t end = page.find('\n', at) == std::string::npos ? page.size() : page.find('\n', at);
+    const std::string line = page.substr(at, end - at);
+    at = end + 1;
+    if (line.compare(0, 3, "```") == 0) {
+      inside = !inside;
+      wanted = inside && line.substr(3) == kind;
+      if (wanted) all.emplace_back();
+    } else if (wanted) {
+      all.back() += line + "\n";
+    }
   }
   return all;
 }
@@ -67,7 +100,7 @@ TEST_CASE("the lab's page: its code is what is compiled here") {
   const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
   const std::string here = contents(tests_dir + "/crash/readme.test.cpp");
   const auto code = blocks(page, "cpp");
-  CHECK(code.size() == 2);
+  CHECK(code.size() == 4);
   for (const std::string& block : code) {
     for (std::size_t at = 0; at < block.size();) {
       const std::size_t end = block.find('\n', at);
@@ -107,4 +140,23 @@ TEST_CASE("the lab's page: its report is what its code gives, and the two syncs 
        .check = [](auto& after) { return after.latest_is(perdure::testing::read_text(after.fs(), "cfg"), "absent"); }});
   CHECK(mended.ok());
   CHECK(page.find("`" + mended.report.text() + "`") != std::string::npos);
+}
+
+TEST_CASE("the lab's page: what the lint tells is what its code gives") {
+  const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
+  const std::string text = linted();
+  INFO(text);
+  bool told = false;
+  for (const std::string& block : blocks(page, "")) told = told || block == text;
+  CHECK(told);
+}
+
+TEST_CASE("the lab's page: its report of a store is what its code gives") {
+  const std::string page = contents(tests_dir + "/../include/perdure/testing/README.md");
+  const auto report = readme_of_stores();
+  CHECK_FALSE(report.ok());
+  bool told = false;
+  for (const std::string& block : blocks(page, "")) told = told || block == report.text();
+  INFO(report.text());
+  CHECK(told);
 }

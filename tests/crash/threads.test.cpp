@@ -11,6 +11,7 @@
 #include <tests/crash/proof.hpp>
 #include <tests/support/child.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <mutex>
 #include <set>
@@ -198,6 +199,60 @@ TEST_CASE("threads: a deadlock in the program's own mutexes ends the test proces
   CHECK(end_of(child) == was_killed);
   CHECK(said.find("deadlock") != std::string::npos);
   CHECK(said.find("replay: 0.") != std::string::npos);
+}
+
+// What a thread still does when its work is done: by the destructor of something thread-local, or of the C library.
+struct last_words {
+  static inline std::mutex in_use;
+  static inline std::atomic<unsigned> count = 0;
+  bool are_said = false;
+  ~last_words() {
+    if (!are_said) return;
+    const std::lock_guard lock(in_use);
+    for (unsigned i = 0; i < 2'000'000; ++i) count.fetch_add(1, std::memory_order_relaxed);
+  }
+};
+thread_local last_words mine;
+
+TEST_CASE("threads: who waits for a thread to end is not asleep for ever", "[crash]") {
+  const auto report = explore({.workload =
+                                   [](world& world) {
+                                     const auto work = [&] {
+                                       mine.are_said = true;
+                                       count_up(world.fs());
+                                       const std::lock_guard lock(last_words::in_use);
+                                     };
+                                     world.together(work, work);
+                                   },
+                               .check = [](after_crash&) { return true; },
+                               .preemptions = 0});
+  INFO(report.text());
+  CHECK(report.ok());
+  CHECK(report.runs == 2);
+}
+
+struct closes_at_end {
+  crash_fs* fs = nullptr;
+  ~closes_at_end() {
+    if (fs != nullptr) put(*fs, "closed", "1");
+  }
+};
+thread_local closes_at_end at_end;
+
+TEST_CASE("threads: what a thread calls at its very end is a call like any other", "[crash]") {
+  const auto report = explore({.workload =
+                                   [](world& world) {
+                                     const auto work = [&] {
+                                       count_up(world.fs());
+                                       at_end.fs = &world.fs();
+                                     };
+                                     world.together(work, work);
+                                     if (!read_text(world.fs(), "closed")) wrong(world);
+                                   },
+                               .check = nothing_wrong,
+                               .preemptions = 1});
+  INFO(report.text());
+  CHECK(report.ok());
 }
 
 TEST_CASE("threads: waiting for what never comes is a livelock", "[crash]") {

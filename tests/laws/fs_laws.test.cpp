@@ -6,6 +6,7 @@
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/testing/crash_fs.hpp>
+#include <perdure/testing/durability_lint.hpp>
 #include <perdure/testing/fault_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
 #include <perdure/testing/fs_laws.hpp>
@@ -55,6 +56,10 @@ TEST_CASE("fs_laws: every model keeps them") {
   holds("fault_fs over mem_fs", faultless, "scratch");
   testing::fault_fs faultless_disk(disk, "capacity 100000000\nsync ** nth 1000000 sync_lost drop");
   holds("fault_fs over posix_fs", faultless_disk, disk_dir.path());
+  testing::durability_lint watched(memory);
+  holds("durability_lint, mem_fs", watched, "scratch");
+  testing::durability_lint watched_disk(disk);
+  holds("durability_lint, posix_fs", watched_disk, disk_dir.path());
   testing::crash_fs crashable;
   REQUIRE(crashable.make_dir("scratch"));
   holds("crash_fs", crashable, "scratch");

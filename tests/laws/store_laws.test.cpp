@@ -2,6 +2,8 @@
 // Copyright (c) The perdure contributors
 
 #include <perdure/store/mem_store.hpp>
+#include <perdure/testing/crash_store.hpp>
+#include <perdure/testing/fault_store.hpp>
 #include <perdure/testing/store_archetypes.hpp>
 #include <perdure/testing/store_laws.hpp>
 
@@ -28,4 +30,8 @@ TEST_CASE("store_laws: every model keeps them") {
   holds("poorest_store", poorest);
   testing::poorest_store poorer(poorest);
   holds("poorest_store of one", poorer);
+  testing::fault_store faultless(memory, "put ** nth 1000000 timed_out late 1");
+  holds("fault_store", faultless);
+  testing::crash_store crashable;
+  holds("crash_store", crashable);
 }

@@ -227,7 +227,9 @@ TEST_CASE("posix_file: after a failed sync every later one on that handle fails,
         if (first || first.error().code() != code::sync_lost || first.error().doubt() != doubt::durable) return answer{};
         posix_file moved = detail::moved(file);  // the handle's fate goes with it
         if (moved.sync(sync_what::all)) return answer{true};
-        return answer_of(moved.sync(sync_what::data));
+        posix_file assigned;
+        assigned = detail::moved(moved);
+        return answer_of(assigned.sync(sync_what::data));
       },
       &calls);
   CHECK_FALSE(second.done);

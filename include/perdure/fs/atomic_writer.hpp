@@ -10,11 +10,13 @@
 //   for (const auto& row : rows) PERDURE_TRY(writer->write(row));
 //   auto report = writer->commit();
 //
-// Effects: open() does steps 1 to 3 of atomic_write, write() appends to the temporary file, commit() does the rest.
+// Effects: open() does steps 1 to 3 of atomic_write, write() appends to the temporary file, rewrite() overwrites a part of what
+// was
+//   written, commit() does the rest.
 // Success: of commit(), as of atomic_write.
-// Failure: as atomic_write. A failed write() makes commit() fail with the same failure. After commit(), whatever it answered, and
-//   after abandon(), the writer is spent: invalid_argument. content::skip_unchanged is an invalid_argument, for there is no
-//   content yet.
+// Failure: as atomic_write. A failed write() or rewrite() makes commit() fail with the same failure. After commit(), whatever it
+//   answered, and after abandon(), the writer is spent: invalid_argument. content::skip_unchanged is an invalid_argument, for
+//   there is no content yet; so is a rewrite() of what was not written.
 // Crash: until commit() returned success, the old file or the new one, whole; a temporary file may be left.
 // Not promised: see atomic_write. The Fs must outlive the writer. One thread at a time.
 
@@ -62,6 +64,15 @@ class atomic_writer {
     good_ = staged_.write(size_bytes_, content);
     if (!good_) good_ = detail::retold(good_.error(), path_);
     size_bytes_ += content.size();
+    return good_;
+  }
+
+  // Once more, bytes that were written already: a size that stands in front of what it counts.
+  [[nodiscard]] result<void> rewrite(std::uint64_t offset, gather content) {
+    if (!good_) return good_;
+    const bool inside = offset <= size_bytes_ && content.size() <= size_bytes_ - offset;
+    good_ = inside ? staged_.write(offset, content) : failure(code::invalid_argument, operation::write);
+    if (!good_) good_ = detail::retold(good_.error(), path_);
     return good_;
   }
 

@@ -32,11 +32,6 @@
 namespace perdure {
 inline namespace v1 {
 
-enum class writers : std::uint8_t {
-  any,       // of any process: each waits for the others
-  only_this  // its user says that nobody else writes: no lock is taken
-};
-
 struct file_slot_options {
   enum writers writers = writers::any;
   enum durability at_least = durability::full;  // what the system must be able to give: else the first load is unsupported

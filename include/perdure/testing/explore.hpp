@@ -23,8 +23,8 @@
 // Failure: of the first cut that fails, the disk with the fewest survivors. With .replay = "its token" that one alone runs again.
 //
 // Not promised: anything about what is not in the workload, or about a disk that breaks its profile. Of a page that is torn, that
-// any set of its sectors may survive: the first, the first half and the last are tried, of one page at a time. Of bytes that
-// nobody wrote, anything but zeros and one kind of garbage.
+// any set of its sectors may survive: the first, the first half and the last are tried, of one page at a time or of one of each
+// of two files. Of bytes that nobody wrote, anything but zeros and one kind of garbage.
 
 #include <perdure/testing/detail/cut_walk.hpp>
 #include <perdure/testing/read_text.hpp>

@@ -43,6 +43,8 @@ struct fault_verdict {
   bool lie = false;
   bool drop = false;
   std::optional<std::uint64_t> short_bytes;
+  std::optional<std::uint64_t> late_calls;
+  std::uint64_t stale_keys = 0;
 };
 
 class fault_plan {
@@ -155,6 +157,7 @@ class fault_plan {
       if (!rule.concerns(called, path) || !one.strikes(called, path, call)) continue;
       ++one.struck;
       slow_ms += rule.slow_ms;
+      if (rule.stale_keys > verdict.stale_keys) verdict.stale_keys = rule.stale_keys;
       if (verdict.fails || verdict.lie) continue;
       verdict.lie = rule.lie;
       if (rule.fails) verdict = failing(rule, called, path);
@@ -213,7 +216,7 @@ class fault_plan {
 
  private:
   [[nodiscard]] static fault_verdict failing(const fault_rule& rule, enum operation called, path_view path) {
-    return {rule.answer(called, path), rule.after, false, rule.drop, rule.short_bytes};
+    return {rule.answer(called, path), rule.after, false, rule.drop, rule.short_bytes, rule.late_calls, 0};
   }
 
   struct counted {

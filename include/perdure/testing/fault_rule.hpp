@@ -14,6 +14,10 @@
 //   read **/idx flip 1203                  bit 1203 of that file reads the wrong way round
 //   read log zero 4096+512                 a sector that reads as zeros
 //   * data/** chance 0.01 seed 7 io        one call in a hundred: by a dice of the path's own, so that threads do not matter
+//   put ** timed_out after                 kept, and the answer was lost
+//   put ** timed_out late 1                given up, and kept at some moment after one more call that concerns the key
+//   get ** io short 10                     the answer ends after ten bytes
+//   list_objects ** stale 2                the keys that the last two puts made are not shown
 //   write ** slow 50                       fifty milliseconds, by the clock of the plan
 //   capacity 65536                         the disk has room for so many bytes more
 //
@@ -54,11 +58,13 @@ struct fault_rule {
   std::int32_t system_code = 0;                   // 0: the one that goes with the code
   std::optional<enum doubt> doubt = {};           // as the laws of fs.hpp have it, if none is named
   bool after = false;                             // it was done, and the failure is answered all the same
-  std::optional<std::uint64_t> short_bytes = {};  // of a write: so many bytes are put before it fails
+  std::optional<std::uint64_t> late_calls = {};   // of a put or remove_object: it is done so many calls later, or never
+  std::optional<std::uint64_t> short_bytes = {};  // so many bytes of a write, or get, or keys of a listing, before it fails
   bool drop = false;                              // of a failing sync: what was not synced is undone
   bool lie = false;                               // of a sync: success, and nothing done
   std::optional<std::uint64_t> flip_bit = {};     // of reads: a bit of the file, wherever it is read
   std::optional<range> zero = {};                 // of reads: bytes that read as zeros
+  std::uint64_t stale_keys = 0;                   // of list_objects: so many new keys are not shown yet
   std::uint64_t slow_ms = 0;
   std::optional<std::uint64_t> capacity_bytes = {};
 
@@ -78,11 +84,13 @@ struct fault_rule {
     if (system_code != 0) line += " errno " + std::to_string(system_code);
     if (doubt) line += std::string(" doubt ") + detail::word_of(*doubt);
     if (after) line += " after";
+    if (late_calls) line += " late " + std::to_string(*late_calls);
     if (short_bytes) line += " short " + std::to_string(*short_bytes);
     if (drop) line += " drop";
     if (lie) line += " lie";
     if (flip_bit) line += " flip " + std::to_string(*flip_bit);
     if (zero) line += " zero " + std::to_string(zero->offset) + "+" + std::to_string(zero->size_bytes);
+    number("stale", stale_keys);
     number("slow", slow_ms);
     return line;
   }
@@ -92,10 +100,14 @@ struct fault_rule {
     if (capacity_bytes) return nullptr;
     using op = enum perdure::operation;
     const auto is_for = [&](op one) { return operation && *operation == one; };
-    if (!fails && !lie && !flip_bit && !zero && slow_ms == 0) return "it says nothing of what is to happen";
+    if (!fails && !lie && !flip_bit && !zero && stale_keys == 0 && slow_ms == 0) return "it says nothing of what is to happen";
     if (fails && lie) return "a lie does not fail";
     if (lie && !is_for(op::sync) && !is_for(op::sync_dir) && !is_for(op::sync_all)) return "only a sync can lie";
-    if (short_bytes && !(fails && is_for(op::write))) return "short is for a write that fails";
+    if (short_bytes && !(fails && (is_for(op::write) || is_for(op::get) || is_for(op::list_objects))))
+      return "short is for a write, a get or a listing that fails";
+    if (late_calls && !(fails && !after && (is_for(op::put) || is_for(op::remove_object))))
+      return "late is for a put or remove_object that fails";
+    if (stale_keys != 0 && !(is_for(op::list_objects) && !fails)) return "stale is for list_objects";
     if (drop && !(fails && is_for(op::sync))) return "drop is for a sync that fails";
     if ((flip_bit || zero) && !is_for(op::read)) return "flip and zero are for reads";
     if ((after || system_code != 0 || doubt) && !fails) return "after, errno and doubt are said of a failure";
@@ -123,7 +135,11 @@ struct fault_rule {
     const bool syncs = called == op::sync || called == op::sync_dir || called == op::sync_all || called == op::close;
     if (*fails == code::unsupported || *fails == code::invalid_argument) return doubt::none;
     if (syncs) return doubt::durable;
-    return after || short_bytes ? doubt::visible : doubt::none;
+    // Nobody knows what became of a request without an answer.
+    const bool sent = called == op::put || called == op::remove_object;
+    if (sent && (*fails == code::timed_out || *fails == code::io)) return doubt::visible;
+    if (called == op::get || called == op::list_objects) return doubt::none;
+    return after || late_calls || short_bytes ? doubt::visible : doubt::none;
   }
 };
 
@@ -155,6 +171,10 @@ inline std::optional<fault_rule> fault_rule::parse(const std::string& line, std:
       rule.doubt = words.doubt();
     else if (word == "after")
       rule.after = true;
+    else if (word == "late")
+      rule.late_calls = words.number();
+    else if (word == "stale")
+      rule.stale_keys = words.number();
     else if (word == "short")
       rule.short_bytes = words.number();
     else if (word == "drop")

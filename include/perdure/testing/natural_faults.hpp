@@ -36,7 +36,7 @@ namespace testing {
   const auto fails = [&](enum code code, std::int32_t error, bool after = false) {
     add({.fails = code, .system_code = error, .after = after});
   };
-  fails(code::io, EIO);
+  if (called < op::get) fails(code::io, EIO);
   switch (called) {
     case op::open:
       fails(code::io, EIO, true);
@@ -110,14 +110,28 @@ namespace testing {
     case op::read_link:
       fails(code::permission, EACCES);
       break;
-    case op::get:
-    case op::head:
-    case op::list_objects:
+    // A request and its answer: neither came, or the answer did not, or the request came late. Numbers are those of HTTP.
     case op::put:
+      fails(code::timed_out, 0);
+      fails(code::timed_out, 0, true);
+      add({.fails = code::timed_out, .late_calls = 1});
+      fails(code::busy, 409);
+      fails(code::conflict, 412, true);  // against itself: something in between sent it again
+      break;
     case op::remove_object:
+      fails(code::timed_out, 0);
+      fails(code::timed_out, 0, true);
+      add({.fails = code::timed_out, .late_calls = 1});
+      fails(code::busy, 503);
+      break;
+    case op::get:
+    case op::list_objects:
+      fails(code::timed_out, 0);
+      add({.fails = code::io, .short_bytes = 1});
+      break;
+    case op::head:
     case op::settle:
-      fails(code::busy, EAGAIN);
-      fails(code::timed_out, ETIMEDOUT);
+      fails(code::timed_out, 0);
       break;
     case op::load:
     case op::replace:

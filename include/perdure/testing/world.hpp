@@ -13,6 +13,7 @@
 #include <perdure/core/describe.hpp>
 #include <perdure/testing/choose.hpp>
 #include <perdure/testing/crash_fs.hpp>
+#include <perdure/testing/crash_store.hpp>
 #include <perdure/testing/detail/disk_text.hpp>
 #include <perdure/testing/detail/history.hpp>
 #include <perdure/testing/detail/turns.hpp>
@@ -54,15 +55,21 @@ struct run_limits {
 class world {
  public:
   world(std::shared_ptr<detail::disk> disk, detail::history& history, choice_source& source, detail::run_limits& left)
-      : disk_(disk), history_(history), source_(source), left_(left), fs_(std::move(disk)) {
+      : disk_(disk), history_(history), source_(source), left_(left), fs_(disk), store_(std::move(disk)) {
+    history_.end_all();
+    disk_->ask = [this](std::uint32_t ways) { return asked(ways); };
     if (left_.faults == 0) return;
     fs_.plan().ask([this](enum operation called, path_view path) { return next_fault(called, path); });
+    store_.plan().ask([this](enum operation called, key_view key) { return next_fault(called, key); });
   }
+  ~world() { disk_->ask = nullptr; }
   world(const world&) = delete;
   world& operator=(const world&) = delete;
 
   // Its plan takes rules of the workload's own, too: world.fs().plan().add("capacity 4096").
   [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
+  // Objects that another machine keeps: they outlive power cuts and kills here.
+  [[nodiscard]] crash_store& store() noexcept { return store_; }
   [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
   [[nodiscard]] std::uint32_t choose(std::uint32_t ways) {
     if (turns_) turns_->hold();
@@ -100,13 +107,16 @@ class world {
         disk_, [this](std::uint32_t ways) { return asked(ways); }, [this] { return replay_so_far(); }, left_.preemptions);
     // Its report may have to be printed by a run that nobody meant to trace.
     disk_->tracing = true;
-    fs_.plan().before_each([turns = turns_](enum operation called, path_view path) {
+    const auto before = [turns = turns_](enum operation called, path_view path) {
       const auto text = [&] { return detail::word_of(called) + (" " + std::string(path.data(), path.size())); };
       turns->turn(text);
       if (tells_of(called)) turns->say(text());
-    });
+    };
+    fs_.plan().before_each(before);
+    store_.plan().before_each(before);
     detail::turns::run(turns_, {std::function<void()>(std::forward<Work>(work))...});
     fs_.plan().before_each({});
+    store_.plan().before_each({});
     turns_.reset();
   }
   // Between two calls, a place where another thread may go on.
@@ -179,16 +189,19 @@ class world {
   detail::run_limits& left_;
   std::shared_ptr<detail::turns> turns_;
   crash_fs fs_;
+  crash_store store_;
   std::uint32_t process_ = disk_->process;
 };
 
 class after_crash {
  public:
   after_crash(std::shared_ptr<detail::disk> disk, const detail::history& history)
-      : disk_(disk), history_(history), fs_(std::move(disk)) {}
+      : disk_(disk), history_(history), fs_(disk), store_(std::move(disk)) {}
 
   // One legal disk, after the restart. It may be written to: what is done to one is not seen in another.
   [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
+  // The objects as they were when the power went; what was on its way to them then may still arrive, in every way.
+  [[nodiscard]] crash_store& store() noexcept { return store_; }
   [[nodiscard]] manual_clock& clock() noexcept { return disk_->clock; }
 
   // Is this the value of the last step that was acknowledged, or of a later one that may have happened? Before any, `initial`. A
@@ -228,6 +241,7 @@ class after_crash {
   std::shared_ptr<detail::disk> disk_;
   const detail::history& history_;
   crash_fs fs_;
+  crash_store store_;
   bool initial_allowed_ = true;
   std::vector<std::size_t> allowed_;
   std::vector<step_outcome> outcomes_;

@@ -2,31 +2,28 @@
 // Copyright (c) The perdure contributors
 
 // Whoever derives from a model may have changed what a call means, so that the tag is not inherited.
-// expect: DeclaresBlockDevice
-#include <perdure/manifest/block_device.hpp>
+// expect: Slot
+#include <perdure/manifest/slot.hpp>
 
-class my_device {
+class my_slot {
  public:
-  using perdure_block_device = my_device;
+  using perdure_slot = my_slot;
+  struct token {
+    std::uint64_t number = 0;
+    friend bool operator==(const token&, const token&) = default;
+  };
 
-  perdure::result<void> acquire();
-  void release() noexcept;
-  perdure::result<void> look();
-  perdure::block_shape shape() const;
-  std::uint64_t capacity(std::uint32_t region) const;
-  perdure::result<void> read(std::uint32_t region, std::uint64_t offset, perdure::mutable_bytes into);
-  perdure::result<void> write(std::uint32_t region, perdure::bytes head, perdure::bytes body);
-  perdure::result<void> sync();
-  perdure::result<bool> confirmed(std::uint32_t region);
-  perdure::result<void> confirm(std::uint32_t region);
+  perdure::result<perdure::slot_value<token>> load(perdure::slot_room room);
+  perdure::result<perdure::slot_value<token>> observe(perdure::slot_room room);
+  perdure::result<token> replace(const token& expected, perdure::bytes value);
 };
-static_assert(perdure::BlockDevice<my_device>);
+static_assert(perdure::Slot<my_slot>);
 
-class faster_device : public my_device {
+class faster_slot : public my_slot {
  public:
 #ifndef PERDURE_FAIL
-  using perdure_block_device = faster_device;
+  using perdure_slot = faster_slot;
 #endif
-  perdure::result<void> sync() { return {}; }
+  perdure::result<perdure::slot_value<token>> load(perdure::slot_room room);
 };
-static_assert(perdure::BlockDevice<faster_device>);
+static_assert(perdure::Slot<faster_slot>);

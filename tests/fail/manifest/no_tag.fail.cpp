@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// Conformance is declared: syntax cannot see whether a sync is one.
-// expect: DeclaresBlockDevice
-#include <perdure/manifest/block_device.hpp>
+// Conformance is declared: syntax cannot see whether what was loaded is durable.
+// expect: perdure_slot
+#include <perdure/manifest/slot.hpp>
 
-class my_device {
+class my_slot {
  public:
 #ifndef PERDURE_FAIL
-  using perdure_block_device = my_device;
+  using perdure_slot = my_slot;
 #endif
+  struct token {
+    std::uint64_t number = 0;
+    friend bool operator==(const token&, const token&) = default;
+  };
 
-  perdure::result<void> acquire();
-  void release() noexcept;
-  perdure::result<void> look();
-  perdure::block_shape shape() const;
-  std::uint64_t capacity(std::uint32_t region) const;
-  perdure::result<void> read(std::uint32_t region, std::uint64_t offset, perdure::mutable_bytes into);
-  perdure::result<void> write(std::uint32_t region, perdure::bytes head, perdure::bytes body);
-  perdure::result<void> sync();
-  perdure::result<bool> confirmed(std::uint32_t region);
-  perdure::result<void> confirm(std::uint32_t region);
+  perdure::result<perdure::slot_value<token>> load(perdure::slot_room room);
+  perdure::result<perdure::slot_value<token>> observe(perdure::slot_room room);
+  perdure::result<token> replace(const token& expected, perdure::bytes value);
 };
-static_assert(perdure::BlockDevice<my_device>);
+static_assert(perdure::Slot<my_slot>);

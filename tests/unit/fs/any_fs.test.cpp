@@ -8,9 +8,11 @@
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/fs/read_file.hpp>
+#include <perdure/testing/fault_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/scripted_fs.hpp>
 #include <tests/support/temp_dir.hpp>
 
 #include <array>
@@ -200,4 +202,18 @@ TEST_CASE("any_fs: an extended attribute is removed through it, too") {
   int seen = 0;
   REQUIRE(for_each_xattr(*file, [&](path_view, bytes) { return ++seen, visit::go_on; }));
   CHECK(seen == 0);
+}
+
+TEST_CASE("any_fs: what it is asked to make durable its model is asked, and nothing weaker") {
+  mem_fs memory;
+  tests::scripted_fs<mem_fs> script(memory);
+  any_fs fs(script);
+  auto file = fs.open("a", {.access = access::write, .creation = creation::create});
+  REQUIRE(file);
+  for (const auto what : {sync_what::order, sync_what::data, sync_what::all}) CHECK(file->sync(what));
+  CHECK(file->close());
+  CHECK(fs.sync_dir("."));
+  CHECK(script.script().trace() == "create sync(order) sync(data) sync(all) close sync_dir(.)");
+  testing::fault_fs failing(memory, "sync_all ** io");
+  CHECK(any_fs(failing).sync_all(".").error().code() == code::io);
 }

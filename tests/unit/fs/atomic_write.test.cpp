@@ -3,9 +3,12 @@
 
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/atomic_write.hpp>
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/testing/fs_archetypes.hpp>
 
 #include <tests/support/catch.hpp>
 #include <tests/support/child.hpp>
+#include <tests/support/models.hpp>
 #include <tests/support/scripted_fs.hpp>
 #include <tests/support/temp_dir.hpp>
 
@@ -74,6 +77,25 @@ TEST_CASE("atomic_write: every durability does its steps in its order, and no ot
         "stat open size read sync(all) sync_dir(" + dir.path() + ")");
 }
 
+TEST_CASE("atomic_write: the file whose mode is kept is closed before it is replaced, and what that answers is told") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  put(dir / "f", "old");
+  fs_over_posix fs(disk);
+  REQUIRE(atomic_write(fs, dir / "f", "new", {.keep = keep::mode}));
+  CHECK(fs.script().trace() == "stat open create write set_attributes sync(all) close close rename sync_dir(" + dir.path() + ")");
+  int closes = 0;
+  fs.script().before = [&](const std::string& call) -> std::optional<failure> {
+    if (call != "close" || ++closes != 1) return std::nullopt;
+    return failure(code::io, operation::close, EIO).with(doubt::durable);
+  };
+  const auto done = atomic_write(fs, dir / "f", "newer", {.keep = keep::mode});
+  REQUIRE_FALSE(done);
+  CHECK((done.error().code() == code::io && done.error().outcome() == outcome::unchanged));
+  CHECK(get(dir / "f") == "new");
+  CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
+}
+
 TEST_CASE("atomic_write: a failure before the rename leaves the old file, no temporary one, and says unchanged") {
   const tests::temp_dir dir;
   posix_fs disk;
@@ -104,6 +126,10 @@ TEST_CASE("atomic_write: a doubt about the temporary file is no doubt about the 
   REQUIRE_FALSE(done);
   CHECK(done.error().outcome() == outcome::unchanged);
   CHECK(done.error().path() == bytes(dir / "f").from((dir / "f").size() > 54 ? (dir / "f").size() - 54 : 0));
+  fs_over_posix unsure(disk);
+  unsure.script().after = fail("create", failure(code::io, operation::open, EIO).with(doubt::visible));
+  CHECK(atomic_write(unsure, dir / "f", "new").error().outcome() == outcome::unchanged);
+  CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
 }
 
 TEST_CASE("atomic_write: a rename that may have happened is unknown and visible") {
@@ -153,6 +179,18 @@ TEST_CASE("atomic_write: where a directory cannot be synced, success says ordere
   const auto unchanged = atomic_write(fs, dir / "f", "new", {.at_least = durability::full, .content = content::skip_unchanged});
   REQUIRE_FALSE(unchanged);
   CHECK(unchanged.error().code() == code::unsupported);
+  const auto skipped = atomic_write(fs, dir / "f", "new", {.content = content::skip_unchanged});
+  REQUIRE(skipped);
+  CHECK((skipped->skipped && skipped->durability == durability::ordered));
+  // A volume that could when it was asked, and cannot any more when it matters.
+  int syncs = 0;
+  fs.script().before = [&](const std::string& call) -> std::optional<failure> {
+    if (call != "sync_dir(" + dir.path() + ")" || ++syncs == 1) return std::nullopt;
+    return failure(code::unsupported, operation::sync_dir);
+  };
+  const auto late = atomic_write(fs, dir / "f", "newest", {.at_least = durability::full});
+  REQUIRE_FALSE(late);
+  CHECK((late.error().code() == code::unsupported && late.error().doubt() == doubt::durable));
 }
 
 TEST_CASE("atomic_write: where a file cannot be synced, success says none, and at_least ordered is refused") {
@@ -184,6 +222,18 @@ TEST_CASE("atomic_write: a taken temporary name is skipped and never touched") {
   REQUIRE_FALSE(done);
   CHECK(done.error().code() == code::busy);
   CHECK(get(dir / "f") == "x");
+}
+
+TEST_CASE("atomic_write: on a device whose nonces start again, what was left under the next name stays as it is") {
+  mem_fs memory;
+  testing::poorest_fs<mem_fs> device(memory);
+  const temp_name orphan(nonce{.serial = 1});
+  const std::string left = "what a writer before the last restart left";
+  REQUIRE(tests::put_into(device, std::string(orphan.data(), orphan.size()), left));
+  REQUIRE(atomic_write(device, "f", "new"));
+  CHECK(tests::get_from(device, "f") == "new");
+  CHECK(tests::get_from(device, std::string(orphan.data(), orphan.size())) == left);
+  CHECK(device.nonce().serial == 3);  // the first one was taken
 }
 
 TEST_CASE("atomic_write: what goes wrong, as code, outcome and system code") {

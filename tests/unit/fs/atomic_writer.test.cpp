@@ -30,6 +30,22 @@ TEST_CASE("atomic_writer: pieces become one file at the commit, and not before")
   CHECK(names_in(dir.path()) == std::set<std::string>{"f"});
 }
 
+TEST_CASE("atomic_writer: what was written can be written again, and nothing else") {
+  const tests::temp_dir dir;
+  auto writer = atomic_writer<>::open(dir / "f");
+  REQUIRE(writer->write("size ?: "));
+  REQUIRE(writer->write("content"));
+  REQUIRE(writer->rewrite(5, "7"));
+  CHECK(writer->size_bytes() == 15);
+  REQUIRE(writer->commit());
+  CHECK(get(dir / "f") == "size 7: content");
+  auto other = atomic_writer<>::open(dir / "f");
+  REQUIRE(other->write("abc"));
+  CHECK(other->rewrite(2, "xy").error().code() == code::invalid_argument);
+  CHECK(other->commit().error().code() == code::invalid_argument);
+  CHECK(get(dir / "f") == "size 7: content");
+}
+
 TEST_CASE("atomic_writer: without a commit nothing happened") {
   const tests::temp_dir dir;
   put(dir / "f", "old");
@@ -191,6 +207,16 @@ TEST_CASE("atomic_writer: a commit that fails at any step leaves the old file an
   fs.script().before = tests::fail("sync_dir(" + dir.path() + ")", failure(code::sync_lost, operation::sync_dir, EIO));
   CHECK(writer->commit().error().doubt() == doubt::durable);
   CHECK(get(dir / "f") == "new");
+}
+
+TEST_CASE("atomic_writer: what cannot be as durable as it must is refused before a file is made") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  tests::scripted_fs<posix_fs> fs(disk);
+  fs.script().before = tests::fail("sync_dir(" + dir.path() + ")", failure(code::unsupported, operation::sync_dir));
+  const auto writer = atomic_writer<tests::scripted_fs<posix_fs>>::open(fs, dir / "f", {.at_least = durability::full});
+  CHECK((!writer && writer.error().code() == code::unsupported));
+  CHECK(fs.script().trace() == "sync_dir(" + dir.path() + ")");
 }
 
 TEST_CASE("atomic_writer: a failure tells the end of a path that is longer than it can hold") {

@@ -67,6 +67,16 @@ TEST_CASE("link_or_copy: what a link shares is synced before it is linked") {
   CHECK(link_or_copy(fs, dir / "a", fs, dir / "e")->durability == durability::ordered);
 }
 
+TEST_CASE("link_or_copy: a link that may have been made is unknown") {
+  mem_fs memory;
+  REQUIRE(tests::put_into(memory, "a", "content"));
+  testing::fault_fs fs(memory, "link ** io after");
+  const auto placed = link_or_copy(fs, "a", fs, "b");
+  REQUIRE_FALSE(placed);
+  CHECK((placed.error().code() == code::io && placed.error().doubt() == doubt::visible));
+  CHECK(tests::get_from(memory, "b") == "content");
+}
+
 TEST_CASE("link_or_copy: where it cannot link it copies, content and mode, and says why") {
   const tests::temp_dir dir;
   const tests::temp_dir other("/dev/shm");

@@ -17,11 +17,30 @@ std::string printed(const std::string& line) {
 }  // namespace
 
 TEST_CASE("fault_rule: a line prints as it was parsed, whatever it says") {
-  for (const std::string line : {"write **.log nth 2 no_space short 3", "sync ** from 3 sync_lost drop", "rename ** io after",
-                                 "open ** busy errno 24", "sync_dir ** lie", "sync_all ** lie", "read **/idx flip 1203",
-                                 "read log zero 4096+512", "* data/** chance 0.01 seed 7 io", "write ** slow 50",
-                                 "capacity 65536", "close * times 2 io doubt visible", "write a?c no_space short 0",
-                                 "stat ** nth 18446744073709551615 permission", "read x flip 0", "* ** chance 0.000001 io"}) {
+  for (const std::string line : {"write **.log nth 2 no_space short 3",
+                                 "sync ** from 3 sync_lost drop",
+                                 "rename ** io after",
+                                 "open ** busy errno 24",
+                                 "sync_dir ** lie",
+                                 "sync_all ** lie",
+                                 "read **/idx flip 1203",
+                                 "read log zero 4096+512",
+                                 "* data/** chance 0.01 seed 7 io",
+                                 "write ** slow 50",
+                                 "capacity 65536",
+                                 "close * times 2 io doubt visible",
+                                 "write a?c no_space short 0",
+                                 "stat ** nth 18446744073709551615 permission",
+                                 "read x flip 0",
+                                 "* ** chance 0.000001 io",
+                                 "put ** timed_out after",
+                                 "put a/** nth 2 timed_out late 0",
+                                 "remove_object ** timed_out late 3",
+                                 "get ** io short 10",
+                                 "list_objects ** io short 0",
+                                 "list_objects ** stale 2",
+                                 "put ** conflict errno 412 after",
+                                 "head ** times 1 busy errno 503"}) {
     CHECK(printed(line) == line);
   }
   CHECK(printed("  rename\t**   io  after # a comment") == "rename ** io after");

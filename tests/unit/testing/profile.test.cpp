@@ -53,6 +53,37 @@ TEST_CASE("profile: a page is torn after its first sector, in the middle and bef
   CHECK(may_hold(profile::posix_minimum, 4096, 0, 512) == set{"\"o\" x 4,096", "\"n\" x 512 \"o\" x 3,584"});
 }
 
+TEST_CASE("profile: torn is a page of each of two files, and of one file one") {
+  const auto is_torn = [](const std::string& page) { return page != std::string(page.size(), page[0]); };
+  std::set<std::string> torn;  // of a's first page, of its second, of b's and of c's
+  const auto report = explore({.setup =
+                                   [](world& world) {
+                                     for (const char* name : {"a", "b", "c"}) {
+                                       auto file = world.fs().open(name, {.access = access::write, .creation = creation::create});
+                                       if (file) (void)file->write_at(0, std::string(8192, 'o'));
+                                     }
+                                   },
+                               .workload =
+                                   [](world& world) {
+                                     for (const char* name : {"a", "b", "c"}) {
+                                       auto file = world.fs().open(name, {.access = access::write});
+                                       if (file) (void)file->write_at(0, std::string(*name == 'a' ? 8192 : 4096, 'n'));
+                                     }
+                                   },
+                               .check =
+                                   [&](after_crash& after) {
+                                     const std::string a = read_text(after.fs(), "a").value_or("");
+                                     std::string which;
+                                     for (const std::string& page : {a.substr(0, 4096), a.substr(4096)})
+                                       which += is_torn(page) ? 'T' : '.';
+                                     for (const char* name : {"b", "c"})
+                                       which += is_torn(read_text(after.fs(), name).value_or("").substr(0, 4096)) ? 'T' : '.';
+                                     return torn.insert(which), true;
+                                   }});
+  CHECK(report.exhaustive);
+  CHECK(torn == set{"....", "T...", ".T..", "..T.", "...T", "T.T.", "T..T", ".TT.", ".T.T", "..TT"});
+}
+
 TEST_CASE("profile: what a file has grown by and nobody wrote is zeros or garbage, until it is synced") {
   CHECK(may_hold(profile::posix_minimum, 4, 4, 4) ==
         set{"\"oooo\"", "\"oooonnnn\"", "\"oooo\\x00\\x00\\x00\\x00\"", "\"oooo\\xee\\xee\\xee\\xee\""});

@@ -17,7 +17,7 @@ struct lab {
   std::shared_ptr<testing::detail::disk> disk = std::make_shared<testing::detail::disk>();
   testing::detail::history history;
   choice_source source;
-  std::uint32_t faults = 0;
+  testing::detail::run_limits faults;
   lab() { disk->begin_recording(profile::posix_minimum); }
   after_crash at(std::size_t events) {
     after_crash after(disk, history);

@@ -18,7 +18,8 @@ class owned_path {
     if (!path.empty()) std::memcpy(text_, path.data(), path.size());
     if (!suffix.empty()) std::memcpy(text_ + path.size(), suffix.data(), suffix.size());
   }
-  owned_path(owned_path&& other) noexcept : text_(exchanged(other.text_, nullptr)), size_(exchanged(other.size_, 0)) {}
+  owned_path(owned_path&& other) noexcept
+      : text_(exchanged(other.text_, nullptr)), size_(exchanged(other.size_, std::size_t{0})) {}
   owned_path& operator=(owned_path&& other) noexcept {
     swapped(text_, other.text_);
     swapped(size_, other.size_);

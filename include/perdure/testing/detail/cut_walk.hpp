@@ -119,7 +119,7 @@ class cut_walk final : private state_visitor, private digit_policy {
     const power_cut& cut = recorded_.cuts[at_];
     states_.begin_cut(cut);
     after_.begin_cut(cut.events);
-    key_ = mixed(steps_.key(cut.events), nested_left_);
+    key_ = mixed(mixed(steps_.key(cut.events), nested_left_), cut.remote.hash());
     if (all_.forced == nullptr) ++all_.found.cuts;
   }
   void walk(bool skip_unread) {
@@ -188,20 +188,39 @@ class cut_walk final : private state_visitor, private digit_policy {
     if (all_.found.states >= all_.states_max) all_.out_of_budget = true;
     if (all_.found.states % 256 == 0 && std::chrono::steady_clock::now() >= all_.end) all_.out_of_budget = true;
     (void)shown_->tree.take_reads();
-    const verdict said = examine();
+    bool failed = false;
+    each_arrival([&](choice_source& arrivals) {
+      const verdict said = examine(arrivals);
+      arrived_ = arrivals.answers();
+      failed = failed || !said;
+      if (!said) note_failure();
+    });
     std::uint64_t reads = shown_->tree.take_reads();
-    if (!said) {
-      note_failure();
-    } else if (nested_left_ > 0) {
-      cut_recovery();
+    if (!failed && nested_left_ > 0) {
+      each_arrival([&](choice_source& arrivals) { cut_recovery(arrivals); });
       reads = everything;
     }
+    arrived_.clear();
     if (all_.what.reductions.same_disk) *all_.seen.insert(key).of = {reads, nodes};
     return reads;
   }
 
-  [[nodiscard]] verdict examine() {
+  // What was on its way to the store when the power went may arrive between any two calls of whoever looks.
+  template <class Use>
+  void each_arrival(Use&& use) {
+    choice_source arrivals;
+    do {
+      use(arrivals);
+    } while (!all_.stopped() && arrivals.next());
+  }
+  void let_arrive(disk& there, choice_source& arrivals) {
+    there.remote = recorded_.cuts[at_].remote;
+    there.ask = [&arrivals](std::uint32_t count) { return arrivals.choose(count); };
+  }
+
+  [[nodiscard]] verdict examine(choice_source& arrivals) {
     shown_->clock = recorded_.clock;
+    let_arrive(*shown_, arrivals);
     if (all_.what.recover) all_.what.recover(after_);
     verdict said = all_.what.check(after_);
     shown_->restore();
@@ -212,6 +231,9 @@ class cut_walk final : private state_visitor, private digit_policy {
     tape all = before_;
     all.push_back(static_cast<std::uint32_t>(at_));
     all.insert(all.end(), states_.digits().begin(), states_.digits().end());
+    if (recorded_.cuts[at_].remote.flying.empty()) return all;
+    all.push_back(static_cast<std::uint32_t>(arrived_.size()));
+    all.insert(all.end(), arrived_.begin(), arrived_.end());
     return all;
   }
   void note_failure() {
@@ -229,40 +251,57 @@ class cut_walk final : private state_visitor, private digit_policy {
   }
 
   // The recovery from the disk that is shown, recorded.
-  [[nodiscard]] std::shared_ptr<disk> recovered(bool tracing) {
+  [[nodiscard]] std::shared_ptr<disk> recovered(choice_source& arrivals, bool tracing) {
     auto again = std::make_shared<disk>();
     again->tree = shown_->tree.settled();
     again->boot = shown_->boot + 1;
     again->clock = shown_->clock;
     again->tracing = tracing;
+    let_arrive(*again, arrivals);
     again->begin_recording(all_.what.profile);
     after_crash found(again, steps_);
     found.begin_cut(recorded_.cuts[at_].events);
     all_.what.recover(found);
     again->note_cut();
+    again->ask = nullptr;
     for (power_cut& cut : again->cuts) cut.events = recorded_.cuts[at_].events;
     return again;
   }
-  void cut_recovery() {
-    const auto again = recovered(false);
-    if (again->log.chains().empty()) return;
+  void cut_recovery(choice_source& arrivals) {
+    const auto again = recovered(arrivals, false);
+    arrived_ = arrivals.answers();
+    if (again->cuts.size() <= 1 && again->log.chains().empty()) return;  // nothing was done
     cut_walk below(all_, *again, steps_, digits(), nested_left_ - 1);
     below.every_state(0);
   }
 
   void replay() {
     all_.text += trace_text(recorded_.trace, recorded_.cuts[at_], states_, shown_->tree).text();
+    const remote_objects& remote = recorded_.cuts[at_].remote;
     all_.text += "the disk that it leaves:\n" + disk_text(shown_->tree).of(root_inode, "  ");
+    if (remote.was_used()) all_.text += "the store:\n" + remote.text("  ");
+    choice_source arrivals(forced_arrivals());
     if (all_.forced_at < all_.forced->size() && nested_left_ > 0) {
-      const auto again = recovered(true);
+      const auto again = recovered(arrivals, true);
       all_.text += "the recovery from it:\n";
       cut_walk below(all_, *again, steps_, {}, nested_left_ - 1);
       below.forced_state();
       return;
     }
-    const verdict said = examine();
+    shown_->tracing = true;
+    const verdict said = examine(arrivals);
+    all_.differs = all_.differs || arrivals.differs();
+    if (!remote.flying.empty()) all_.text += "what is done then:\n" + trace_tail(shown_->trace);
     all_.failed = !said;
     all_.found.complaint = said.complaint();
+  }
+  [[nodiscard]] tape forced_arrivals() {
+    tape answers;
+    if (recorded_.cuts[at_].remote.flying.empty()) return answers;
+    const std::uint32_t count = all_.next_forced(UINT32_MAX);
+    for (std::uint32_t i = 0; i < count && all_.forced_at < all_.forced->size(); ++i)
+      answers.push_back(all_.next_forced(UINT32_MAX));
+    return answers;
   }
 
   search& all_;
@@ -275,6 +314,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   disk_states states_;
   std::size_t at_ = 0;  // which cut
   std::uint64_t key_ = 0;
+  tape arrived_;  // which of what was on its way to the store arrived when
 
   ways_to_go how_ = ways_to_go::all;
   std::size_t asked_ = 0;

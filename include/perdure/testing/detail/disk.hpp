@@ -53,7 +53,9 @@ class disk {
   std::string speaker;         // which thread it is, in the trace; of one alone nothing
   std::string hang;            // if the threads hang: how
   std::vector<sync_site> syncs;
-  std::unique_ptr<disk_tree> untouched;  // of a disk that is to be put back: what it was before the first change
+  remote_objects remote;                            // a store, which no power cut here concerns
+  std::function<std::uint32_t(std::uint32_t)> ask;  // which way to go, of so many; whoever shows this disk sets it
+  std::unique_ptr<disk_tree> untouched;             // of a disk that is to be put back: what it was before the first change
   bool put_back = false;
 
   // What is there now is durable.
@@ -91,13 +93,7 @@ class disk {
     cuts_at_choice.assign(cuts_at_choice.size(), 0);
     changes_at_cut_ = 0;
     if (tracing) trace.push_back({0, dies_inside() ? "the process is killed within it" : "the process is killed"});
-    free_locks();
-  }
-  void free_locks() noexcept {
-    for (inode i = root_inode; i < tree.count(); ++i) {
-      tree[i].exclusive_lock = false;
-      tree[i].shared_locks = 0;
-    }
+    tree.free_locks();
   }
   // Takes back what was done to a disk that is to be put back.
   void restore() noexcept {
@@ -106,7 +102,7 @@ class disk {
       tree = std::move(*untouched);
       tree.looked_at_bits(reads);
       untouched.reset();
-      free_locks();  // one may have been held when the copy was made
+      tree.free_locks();  // one may have been held when the copy was made
     }
     serial = 0;
   }
@@ -117,10 +113,10 @@ class disk {
   // The power may go now. Nothing new since the last time: there is no disk that was not possible then.
   void note_cut() {
     if (!recording || (!cuts.empty() && changes_ == changes_at_cut_)) return;
-    cuts.push_back(log.cut(ops + 1, events));
-    cuts.back().lines = trace.size();
-    changes_at_cut_ = changes_;
+    add_cut(ops + 1, trace.size());
   }
+  // Of what is not in the log.
+  void changed() noexcept { ++changes_; }
   // A step begins: from here on more is allowed, so what is not allowed without it has to be looked for now.
   void note_begin() {
     note_cut();
@@ -249,12 +245,17 @@ class disk {
       shorter.written = log.at(id).versions.back().written;
       shorter.written.cut(end);
       const need cut = append(id, effect_log::effect_kind::data, std::move(shorter));
-      group.push_back(cut);
-      // The end of the last page is zeroed by a write of its own. Where what is unwritten is not known to be zero, the old
-      // bytes are back when the file grows again before that was done.
-      if (log.rules().garbage && end == 0) log.require(cut, sized);
+      // The end of the last page is zeroed by a write of its own, which may be there before the file is shorter. Where what is
+      // unwritten is not known to be zero, the old bytes are back when the file grows again before that was done.
+      if (end != 0 && !log.rules().truncates_whole) {
+        if (!log.rules().garbage) log.require(sized, cut);
+      } else if (log.rules().garbage) {
+        log.require(cut, sized);
+      } else {
+        group.push_back(cut);
+      }
     }
-    if (recording && group.size() > 1 && !log.rules().garbage) log.join(group);
+    if (group.size() > 1) log.join(group);
   }
 
   // After the node was changed: which of its attributes are to be taken from there.
@@ -278,9 +279,7 @@ class disk {
     if (!recording) return false;
     syncs.push_back({next_site_++, tracing ? text() : std::string()});
     if (changes_ != changes_at_cut_) {
-      cuts.push_back(log.cut(ops, events));
-      cuts.back().lines = trace.empty() ? 0 : trace.size() - 1;  // without the sync itself
-      changes_at_cut_ = changes_;
+      add_cut(ops, trace.empty() ? 0 : trace.size() - 1);  // without the sync itself
     }
     const bool skipped = syncs.back().number == skip_sync;
     if (skipped && tracing) trace.back().text += "  (it silently does nothing)";
@@ -294,7 +293,6 @@ class disk {
       for (const chain_id id : node.pages_pending) log.hold_back_for(id);
       return;
     }
-    const bool grown = node.size_pending != no_chain && log.at(node.size_pending).durable != log.at(node.size_pending).top();
     log.settle(node.size_pending);
     for (const chain_id id : node.pages_pending) log.settle(id);
     log.settle(node.presence_pending);
@@ -302,7 +300,8 @@ class disk {
     for (const chain_id id : node.attributes_pending) {
       if (what == sync_what::all) log.settle(id);
     }
-    if (what == sync_what::all || grown || log.rules().overwrite_sync_saves_names) sync_names_of(file);
+    // That it has grown may have been written back, and been durable, long before: it brings no later name along.
+    if (what == sync_what::all || log.rules().data_sync_saves_names) sync_names_of(file);
   }
   void sync_entries(inode directory) {
     for (const disk_entry& entry : tree[directory].entries) {
@@ -317,6 +316,12 @@ class disk {
   }
 
  private:
+  void add_cut(std::uint32_t op, std::size_t lines) {
+    cuts.push_back(log.cut(op, events));
+    cuts.back().lines = lines;
+    cuts.back().remote = remote;
+    changes_at_cut_ = changes_;
+  }
   need append(chain_id id, effect_log::effect_kind kind, version next) {
     ++changes_;
     return log.append(id, kind, std::move(next));

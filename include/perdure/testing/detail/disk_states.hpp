@@ -81,7 +81,7 @@ class disk_states {
     policy_ = &policy;
     visitor_ = &visitor;
     skip_unread_ = skip_unread;
-    torn_ = 0;
+    torn_count_ = 0;
     digits_.clear();
     directories_.assign(1, {root_inode, 0x726f6f74});
     files_.clear();
@@ -105,7 +105,7 @@ class disk_states {
       // A page that was not asked for lies behind the end of its file, or looks the same whatever survived.
       if (chosen == unchosen && reached_[one.owner] != 0)
         chosen = std::uint64_t{one.index} * page_size < tree()[one.owner].size ? top(id) : low;
-      use(one, low, top(id), chosen, torn_ != 0 && torn_chain_ == id);
+      use(one, low, top(id), chosen, is_torn(id));
     }
   }
 
@@ -151,6 +151,14 @@ class disk_states {
         node.dangling = is.target == 0;
         break;
     }
+  }
+
+  // A page of one file and a page of another, so that a copy may be torn with what it is a copy of.
+  [[nodiscard]] bool may_tear(inode file) const noexcept {
+    return torn_count_ == 0 || (torn_count_ == 1 && log_.chains()[torn_[0]].owner != file);
+  }
+  [[nodiscard]] bool is_torn(chain_id id) const noexcept {
+    return (torn_count_ > 0 && torn_[0] == id) || (torn_count_ > 1 && torn_[1] == id);
   }
 
   // Is this much of a chain allowed by what was chosen before it?
@@ -319,11 +327,12 @@ class disk_states {
     const open_page& page = sized.open[at];
     const bool entangled = page.id != no_chain && log_.chains()[page.id].entangled;
     const bool many = few_mixtures_ && !entangled && sized.open.size() > page_run::mixed_pages_max;
+    const bool tears = may_tear(files_[file].node);
     const auto fits = [&](const page_option& option) {
-      if (option.torn && torn_ != 0) return false;
+      if (option.torn && !tears) return false;
       return many ? run.may_go_on(page, option) : !entangled || allowed(page.id, option.whole, option.needs);
     };
-    std::uint32_t ways = torn_ != 0 ? page.whole : static_cast<std::uint32_t>(page.options.size());
+    std::uint32_t ways = tears ? static_cast<std::uint32_t>(page.options.size()) : page.whole;
     if (entangled || many) {
       const std::uint32_t all = ways;
       ways = 0;
@@ -339,14 +348,13 @@ class disk_states {
       if (way == asked.to) break;
       if (!(fits(option) || astray) || way++ < asked.from) continue;
       const std::size_t mark = page.id == no_chain ? 0 : take(page.id, option.whole, option.needs);
-      torn_ += option.torn ? 1 : 0;
-      if (option.torn) torn_chain_ = page.id;
+      if (option.torn) torn_[torn_count_++] = page.id;
       tree()[files_[file].node].pages[page.index] = option.page;
       push(ways, way - 1);
       const page_run next = many && !astray ? run.with(page, option) : run;
       read |= pages(file, sized, at + 1, next, hash ^ mixed(option.hash, page.index + 1), sum);
       pop(ways);
-      torn_ -= option.torn ? 1 : 0;
+      torn_count_ -= option.torn ? 1 : 0;
       if (page.id != no_chain) give_back(page.id, mark);
       if (visitor_->done()) break;
       if (page.id != no_chain ? unread(page.id, read) : skip_unread_ && read == 0) break;
@@ -372,8 +380,8 @@ class disk_states {
   bool skip_unread_ = false;
   bool few_mixtures_ = false;
   bool left_out_ = false;
-  std::uint32_t torn_ = 0;  // how many pages are, at most one
-  chain_id torn_chain_ = no_chain;
+  chain_id torn_[2] = {};  // the pages that are
+  std::size_t torn_count_ = 0;
   tape digits_;
   std::vector<std::uint32_t> chosen_;  // how many versions of each chain are there
   std::vector<std::uint32_t> least_;   // how many have to be

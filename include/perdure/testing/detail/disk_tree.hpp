@@ -143,6 +143,10 @@ class disk_tree {
   }
 
   void looked_at(chain_id id) const noexcept { reads_ |= id == no_chain ? 0 : bit_of(id); }
+  // Those of every process that ran on it.
+  void free_locks() noexcept {
+    for (inode i = root_inode; i < count(); ++i) (*this)[i].exclusive_lock = false, (*this)[i].shared_locks = 0;
+  }
   void looked_at_bits(std::uint64_t reads) const noexcept { reads_ |= reads; }
   [[nodiscard]] std::uint64_t take_reads() const noexcept { return std::exchange(reads_, 0); }
   // 64 bits for any number of chains: one that shares its bit counts as read when the other was. The pages of a large file share

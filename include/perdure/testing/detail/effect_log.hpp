@@ -21,6 +21,7 @@
 
 #include <perdure/fs/fs_types.hpp>
 #include <perdure/testing/detail/disk_page.hpp>
+#include <perdure/testing/detail/remote_objects.hpp>
 #include <perdure/testing/profile.hpp>
 
 namespace perdure {
@@ -129,6 +130,7 @@ struct power_cut {
   std::size_t lines = 0;   // and of the trace
   std::vector<std::uint32_t> tops;
   std::vector<std::uint32_t> durable;
+  remote_objects remote;  // what the store of another machine held
 };
 
 class effect_log {

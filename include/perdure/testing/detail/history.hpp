@@ -39,6 +39,11 @@ class history {
     events_.push_back({step, outcome});
   }
 
+  // Whoever was about something is dead: it is not about it any more.
+  void end_all() {
+    for (named& one : values_) one.ended_at = one.ended_at == never ? events_.size() - 1 : one.ended_at;
+  }
+
   [[nodiscard]] std::size_t steps() const noexcept { return values_.size(); }
   [[nodiscard]] const std::string& value(std::size_t step) const noexcept { return values_[step].text; }
 

@@ -62,6 +62,7 @@ class lab_run {
       for (const version& is : one.versions)
         all = mixed(all, mixed(std::uint64_t{is.op} << 32 | is.target, is.size ^ is.page.hash(page_size)));
     }
+    if (disk_->remote.was_used()) all = mixed(all, disk_->remote.hash());
     return static_cast<std::uint32_t>(mixed(all) & 0xffff);
   }
 

@@ -38,7 +38,7 @@ class page_options {
   page_options(const profile& rules, const page_view& view, bool entangled) noexcept
       : rules_(rules), view_(view), entangled_(entangled) {}
 
-  // Whole ones first: where only one page of a disk may be torn, the torn ones are then those left out.
+  // Whole ones first: where no more pages may be torn, the torn ones are then those left out.
   [[nodiscard]] std::vector<page_option> of(const std::vector<version>& versions) {
     for (std::uint32_t count = view_.low; count <= view_.top; ++count) {
       const version& is = versions[count];

@@ -80,7 +80,11 @@ class turns {
     self->pass(lock, nullptr, may::leave);
     while (!self->over_) {
       self->changed_.wait_for(lock, look_every);
-      self->look_for_sleepers(lock);
+      if (self->ending_ != nullptr) {
+        self->bury(lock);
+      } else {
+        self->look_for_sleepers(lock);
+      }
     }
     lock.unlock();
     for (const auto& one : self->lanes_) {
@@ -188,7 +192,24 @@ class turns {
     me.is = lane::doing::ended;
     idle_calls_ = 0;
     say("ends");
-    pass(lock, &me, may::leave);
+    current_lane = nullptr;  // what it still calls is a part of its end
+    ending_ = &me;
+    changed_.notify_all();
+  }
+  // Passes on the turn of a thread that has ended, when it is gone: else the next one may wait for a lock of its last moments,
+  // and look as though it slept. If it sleeps itself, it needs somebody to go on.
+  void bury(std::unique_lock<std::mutex>& lock) {
+    lane& last = *ending_;
+    deciding_ = true;
+    for (int asleep = 0; asleep < 3 && !last.watch.is_gone();) {
+      asleep = last.watch.is_asleep() ? asleep + 1 : 0;
+      lock.unlock();
+      std::this_thread::yield();
+      lock.lock();
+    }
+    deciding_ = false;
+    ending_ = nullptr;
+    pass(lock, &last, may::leave);
   }
 
   // Who goes on? `me` has the turn, if it is ready at all.
@@ -297,6 +318,7 @@ class turns {
   std::uint32_t process_ = disk_->process;
   std::vector<std::unique_ptr<lane>> lanes_;
   lane* running_ = nullptr;  // whose turn it is
+  lane* ending_ = nullptr;   // who has ended, and still has the turn
   bool deciding_ = false;
   bool over_ = false;
   std::uint32_t ops_seen_ = 0;

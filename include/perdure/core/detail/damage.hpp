@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_CORE_DETAIL_DAMAGE_HPP
+#define PERDURE_CORE_DETAIL_DAMAGE_HPP
+
+// What is wrong with bytes that were read, and where, in the failure that says so: "section header at byte 64" stands where a
+// path would, and a file's path is put before it: "data/index: section header at byte 64".
+
+#include <perdure/core/result.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace detail {
+
+class damage_text {
+ public:
+  damage_text& append(bytes text) noexcept {
+    const bytes fits = text.first(sizeof(text_) - size_);
+    if (!fits.empty()) std::memcpy(text_ + size_, fits.data(), fits.size());
+    size_ += fits.size();
+    return *this;
+  }
+  damage_text& append_number(std::uint64_t number) noexcept {
+    char digits[20];
+    std::size_t at = sizeof(digits);
+    do digits[--at] = static_cast<char>('0' + number % 10);
+    while ((number /= 10) != 0);
+    return append(bytes(static_cast<const char*>(digits) + at, sizeof(digits) - at));
+  }
+  [[nodiscard]] bytes view() const noexcept { return {text_, size_}; }
+
+ private:
+  std::size_t size_ = 0;
+  char text_[160];
+};
+
+// `what` is the name of a part of the layout, of at most 24 characters.
+[[nodiscard, gnu::cold, gnu::noinline]] inline failure damage(enum code code, bytes what, std::uint64_t at) noexcept {
+  damage_text text;
+  text.append(what).append(" at byte ").append_number(at);
+  return failure(code, operation::read).about(text.view());
+}
+
+// The same, in this file. What is no damage is a failure of the file itself, and told of it alone.
+[[nodiscard, gnu::cold, gnu::noinline]] inline failure in_file(const failure& why, bytes path) noexcept {
+  const failure bare = failure(why.code(), why.operation(), why.system_code()).with(why.doubt());
+  if (why.path().empty()) return bare.about(path);
+  damage_text text;
+  text.append(path.from(path.size() > 64 ? path.size() - 64 : 0)).append(": ").append(why.path());
+  return bare.about(text.view());
+}
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_CORE_DETAIL_DAMAGE_HPP

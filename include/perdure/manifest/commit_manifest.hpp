@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_MANIFEST_COMMIT_MANIFEST_HPP
+#define PERDURE_MANIFEST_COMMIT_MANIFEST_HPP
+
+// commit_manifest(manifest, change): changes a value, in its slot and then in memory, or neither.
+//
+//   const auto done = perdure::commit_manifest(all, [&](state& next) { next.segments.push_back(made); });
+//   const auto told = perdure::commit_manifest_if(all, [&](state& next) {
+//     if (!next.has(replaced)) return false;     // decided under the lock: nobody else changes it meanwhile
+//     next.swap(replaced, made);
+//     return true;
+//   });
+//
+// `change` gets the newest value, a copy that is its own, and changes it; it returns nothing, or a result<void> whose failure
+// takes the change back. That of commit_manifest_if says whether to commit: a bool or a result<bool>. Either may take an
+// after_commit&, too (see there), for what is to be done once the commit is certain.
+//
+// Effects
+//   1  Ends the doubt that an earlier commit may have left: what is there is loaded, and made durable.
+//   2  Copies the newest value, runs `change` on the copy, on this thread, and checks the invariant.
+//   3  Encodes it, and replaces the value in the slot. While that goes on others do step 2 on top of it, and are saved together
+//   next. 4  Publishes it: read() gives it from here on. `change` runs again, on a newer value, where somebody else's commit
+//   failed on which its value rested, or another process won. It must not mind: what it does outside of its value happens as
+//   often. It runs under a lock: it may read() and not commit.
+// Success: the value is published, and survives. Declined: nothing was changed; and what was seen is durable, too.
+// Failure: `unchanged`: the old value stands in the slot and in memory. The closure's own failure, or the invariant's; too_large;
+// those
+//   of the slot; conflict, where other processes won tries_max times. `unknown`: the save may have happened, and the load that
+//   was to tell failed as well. Readers see the old value until a later commit or refresh() ends the doubt; if it had
+//   happened, it is published then.
+//   One commit's failure is never another's: of several that were saved together each is tried alone before it fails.
+//   An exception from `change` passes through, and takes back this change alone.
+// Crash: the last value that was published, or the one that was being saved.
+// Not promised: an order among commits that race; that a closure which declines in commit_manifest_if ran on a value that was
+// ever
+//   saved alone; anything about what a closure did elsewhere.
+
+#include <perdure/manifest/manifest.hpp>
+
+namespace perdure {
+inline namespace v1 {
+
+struct commit_report {
+  bool committed = true;         // or it was declined
+  std::uint64_t generation = 0;  // of the value that was published, or that was there when it was declined
+};
+
+namespace detail {
+
+template <class Change, class T>
+[[nodiscard]] decltype(auto) call_change(Change& change, T& next, after_commit& then) {
+  if constexpr (requires { change(next, then); }) {
+    return change(next, then);
+  } else {
+    return change(next);
+  }
+}
+template <class Change, class T>
+using answer_of_change = decltype(call_change(some<Change&>(), some<T&>(), some<after_commit&>()));
+
+template <class M, class Decide>
+[[nodiscard]] result<commit_report> commit_in(M& manifest, Decide&& decide) {
+  const auto done = manifest.commit(decide);
+  if (!done) return done.error();
+  return commit_report{done->committed, done->generation};
+}
+
+}  // namespace detail
+
+template <class M, class Change>
+[[nodiscard]] result<commit_report> commit_manifest(M& manifest, Change&& change) {
+  using T = typename M::value_type;
+  using answer = detail::answer_of_change<Change, T>;
+  static_assert(detail::is_same<answer, void> || detail::is_same<answer, result<void>>,
+                "commit_manifest: the closure returns nothing or a result<void>; what may decline is for commit_manifest_if");
+  return detail::commit_in(manifest, [&](T& next, after_commit& then) -> result<bool> {
+    if constexpr (detail::is_same<answer, void>) {
+      detail::call_change(change, next, then);
+    } else {
+      PERDURE_TRY(detail::call_change(change, next, then));
+    }
+    return true;
+  });
+}
+
+template <class M, class Decide>
+[[nodiscard]] result<commit_report> commit_manifest_if(M& manifest, Decide&& decide) {
+  using T = typename M::value_type;
+  using answer = detail::answer_of_change<Decide, T>;
+  static_assert(detail::is_same<answer, bool> || detail::is_same<answer, result<bool>>,
+                "commit_manifest_if: the closure returns a bool or a result<bool>: whether to commit");
+  return detail::commit_in(manifest,
+                           [&](T& next, after_commit& then) -> result<bool> { return detail::call_change(decide, next, then); });
+}
+
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_MANIFEST_COMMIT_MANIFEST_HPP

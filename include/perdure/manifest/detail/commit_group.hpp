@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_MANIFEST_DETAIL_COMMIT_GROUP_HPP
+#define PERDURE_MANIFEST_DETAIL_COMMIT_GROUP_HPP
+
+// commit_group: the protocol behind manifest and commit_manifest (see there for what they promise).
+//
+// There are two values: the published one, which is durable and which readers get, and the tip, which is that one with every
+// change that has been made since. A commit makes its change to a copy of the tip, under the lock, and then waits for the tip to
+// be saved. Whoever waits while nobody saves does it, for all who wait; meanwhile others make their changes on top, and wait
+// for the save after that. So each save takes along what came in during the one before.
+//
+// A save that fails takes the tip back to the published value. What had been built on it is done again, or fails:
+//   - of one change alone, it fails with the save;
+//   - of several, each is done again and saved alone, so that each one gets its own answer;
+//   - another process was faster: its value is loaded, and all are done again on that;
+//   - it may have happened: the slot is loaded, which ends the doubt; where that fails, too, the doubt stays, and every commit
+//     after it first tries to end it.
+
+#include <perdure/core/codec.hpp>
+#include <perdure/core/sync.hpp>
+#include <perdure/manifest/after_commit.hpp>
+#include <perdure/manifest/detail/byte_buffer.hpp>
+#include <perdure/manifest/slot.hpp>
+#include <perdure/manifest/snapshot.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace detail {
+
+// Takes a mutex for a scope, and can give it back in between.
+template <class M>
+class loose_lock {
+ public:
+  explicit loose_lock(M& mutex) : mutex_(mutex) { lock(); }
+  loose_lock(const loose_lock&) = delete;
+  loose_lock& operator=(const loose_lock&) = delete;
+  ~loose_lock() {
+    if (held_) mutex_.unlock();
+  }
+  void lock() {
+    mutex_.lock();
+    held_ = true;
+  }
+  void unlock() {
+    held_ = false;
+    mutex_.unlock();
+  }
+  [[nodiscard]] M& mutex() noexcept { return mutex_; }
+
+ private:
+  M& mutex_;
+  bool held_ = false;
+};
+
+template <class T, Slot S, Codec<T> C, Sync Y>
+class commit_group {
+ public:
+  struct limits {
+    std::uint64_t size_bytes_max;
+    std::uint32_t tries_max;
+  };
+  commit_group(S&& slot, C codec, const limits& set) : slot_(moved(slot)), codec_(moved(codec)), limits_(set) {}
+
+  // The value that is there, made durable; `initial`, where there is none.
+  [[nodiscard]] result<void> open(T initial) {
+    {
+      lock_type lock(mutex_);
+      wait_for_turn(lock);
+      publish(snapshot_maker::make<T>(0, moved(initial)));
+      token_ = {};
+      restart(no_failure());
+    }
+    return refresh();
+  }
+  [[nodiscard]] result<void> refresh() {
+    lock_type lock(mutex_);
+    wait_for_turn(lock);
+    const auto loaded = load(lock);
+    after_commit due = moved(due_);
+    lock.unlock();
+    due.run_all();
+    return loaded;
+  }
+
+  [[nodiscard]] snapshot<T> read() const {
+    const scoped_lock lock(pointer_);
+    return published_;
+  }
+
+  // What became of one call. `change` makes its change to the value it is given and says whether to go on: true; false, to
+  // decline; or a failure.
+  struct answer {
+    bool committed;
+    std::uint64_t generation;
+  };
+  template <class Change>
+  [[nodiscard]] result<answer> commit(Change&& change) {
+    waiter me;
+    const auto done = commit_as(me, change);
+    // Outside of every lock.
+    if (me.ended_doubt) {
+      lock_type lock(mutex_);
+      after_commit due = moved(due_);
+      lock.unlock();
+      due.run_all();
+    }
+    if (done && done->committed) me.then.run_all();
+    return done;
+  }
+
+ private:
+  using lock_type = loose_lock<typename Y::mutex>;
+  enum class fate : std::uint8_t { waits, saved, failed, again, again_alone };
+
+  // A call that waits for a save. It lies on the stack of who called.
+  struct waiter {
+    waiter* next = nullptr;
+    bool changes = true;  // or it has declined, on a tip that is not saved yet
+    enum fate fate = fate::waits;
+    failure why = failure(code::io, operation::commit);
+    after_commit then;
+    bool ended_doubt = false;
+  };
+  // Who has to be saved alone goes before all others: they would never leave it alone.
+  struct solo {
+    explicit solo(commit_group& group) noexcept : group_(group) {}
+    ~solo() { end(); }
+    void begin() noexcept {
+      if (!exchanged(is_on, true)) ++group_.solos_;
+    }
+    void end() noexcept {
+      if (!exchanged(is_on, false)) return;
+      --group_.solos_;
+      group_.changed_.notify_all();
+    }
+    bool is_on = false;
+
+   private:
+    commit_group& group_;
+  };
+
+  template <class Change>
+  [[nodiscard]] result<answer> commit_as(waiter& me, Change& change) {
+    lock_type lock(mutex_);
+    solo alone(*this);
+    for (std::uint32_t tries = 0;;) {
+      PERDURE_TRY(end_doubt(lock, me));
+      const bool waits = alone.is_on ? is_saving_ || !tip_.same_as(published_) : solos_ != 0;
+      if (waits) {
+        changed_.wait(lock.mutex());
+        continue;
+      }
+      auto next = snapshot_maker::make<T>(tip_.generation() + 1, *tip_);
+      me.then.clear();
+      const result<bool> wants = change(snapshot_maker::value_of(next), me.then);
+      me.changes = wants && *wants;
+      if (!me.changes && tip_.same_as(published_)) return refused(wants);
+      if (me.changes) tip_ = next;
+      join(me);
+      wait_or_save(lock, me);
+      if (me.fate == fate::saved) return me.changes ? result<answer>(answer{true, next.generation()}) : refused(wants);
+      if (me.fate == fate::failed) return me.why;
+      if (me.fate == fate::again_alone) alone.begin();
+      if (me.why.code() == code::conflict && ++tries >= limits_.tries_max) return me.why;
+    }
+  }
+  [[nodiscard]] result<answer> refused(const result<bool>& wants) const {
+    if (!wants) return wants.error();
+    return answer{false, published_.generation()};
+  }
+
+  void join(waiter& me) {
+    me.fate = fate::waits;
+    // Who declined waits for what it has seen: the save that goes on, where nothing was changed after that.
+    waiter*& list = !me.changes && building_ == nullptr ? saving_ : building_;
+    me.next = list;
+    list = &me;
+  }
+  void wait_or_save(lock_type& lock, const waiter& me) {
+    while (me.fate == fate::waits) {
+      if (is_saving_) {
+        changed_.wait(lock.mutex());
+      } else {
+        save(lock);
+      }
+    }
+  }
+  void wait_for_turn(lock_type& lock) {
+    while (is_saving_) changed_.wait(lock.mutex());
+  }
+
+  // For all who wait.
+  void save(lock_type& lock) {
+    const snapshot<T> candidate = tip_;
+    saving_ = exchanged(building_, nullptr);
+    begin(lock);
+    const auto encoded = encode(*candidate);
+    const auto replaced = encoded ? slot_.replace(token_, encoded_.view()) : result<typename S::token>(encoded.error());
+    const bool in_doubt = !replaced && replaced.error().outcome() == outcome::unknown;
+    const bool lost = !replaced && !in_doubt && replaced.error().code() == code::conflict;
+    auto now = in_doubt || lost ? look() : result<found_value>(failure(code::io, operation::load));
+    end(lock);
+
+    if (replaced) {
+      token_ = *replaced;
+      publish(candidate);
+      return tell(saving_, fate::saved, no_failure());
+    }
+    if (!in_doubt && !lost) return take_back(replaced.error());
+    if (!now) {
+      in_doubt_ = in_doubt;
+      if (!in_doubt) return give_up(now.error().with(doubt::none));
+      doubted_ = candidate;
+      for (waiter* one = saving_; one != nullptr; one = one->next) doubted_actions_.append(moved(one->then));
+      return give_up(replaced.error());
+    }
+    switch (lost ? earlier::nothing : now->earlier) {
+      case earlier::took_effect:
+        publish(candidate);
+        tell(saving_, fate::saved, no_failure());
+        if (take_over(*now)) restart(no_failure());
+        return;
+      case earlier::had_no_effect:
+        (void)take_over(*now);
+        return take_back(replaced.error().with(doubt::none));
+      default:
+        (void)take_over(*now);
+        if (!lost) return give_up(replaced.error());
+        tell(saving_, fate::again, replaced.error());
+        return restart(replaced.error());
+    }
+  }
+
+  // One save failed, and changed nothing.
+  void take_back(const failure& why) {
+    std::uint32_t changes = 0;
+    for (const waiter* one = saving_; one != nullptr; one = one->next) changes += one->changes ? 1 : 0;
+    for (waiter* one = exchanged(saving_, nullptr); one != nullptr;) {
+      waiter* const next = one->next;
+      one->why = changes == 1 ? why : no_failure();
+      one->fate = !one->changes ? fate::again : changes == 1 ? fate::failed : fate::again_alone;
+      one = next;
+    }
+    restart(no_failure());
+  }
+  // Who was to be saved fails; who came after tries again, and will see.
+  void give_up(const failure& why) {
+    for (waiter* one = exchanged(saving_, nullptr); one != nullptr;) {
+      waiter* const next = one->next;
+      one->why = one->changes ? why : no_failure();
+      one->fate = one->changes ? fate::failed : fate::again;
+      one = next;
+    }
+    restart(no_failure());
+  }
+  // What was built on the tip is built on nothing now.
+  void restart(const failure& why) {
+    tell(building_, fate::again, why);
+    tip_ = published_;
+  }
+  static void tell(waiter*& list, enum fate fate, const failure& why) noexcept {
+    for (waiter* one = exchanged(list, nullptr); one != nullptr;) {
+      waiter* const next = one->next;
+      one->why = why;
+      one->fate = fate;
+      one = next;
+    }
+  }
+  [[nodiscard]] static failure no_failure() noexcept { return failure(code::io, operation::commit); }
+
+  // Before anything else is done.
+  [[nodiscard]] result<void> end_doubt(lock_type& lock, waiter& me) {
+    while (in_doubt_ && is_saving_) changed_.wait(lock.mutex());
+    if (!in_doubt_) return {};
+    me.ended_doubt = true;
+    return load(lock);
+  }
+
+  // What is there is the published value from here on. Nobody saves meanwhile.
+  [[nodiscard]] result<void> load(lock_type& lock) {
+    begin(lock);
+    auto now = look();
+    end(lock);
+    if (!now) return now.error();
+    if (in_doubt_ && now->earlier == earlier::took_effect) {
+      publish(doubted_);
+      due_.append(moved(doubted_actions_));
+    }
+    in_doubt_ = false;
+    doubted_actions_.clear();
+    (void)take_over(*now);
+    restart(no_failure());
+    return {};
+  }
+  void begin(lock_type& lock) {
+    is_saving_ = true;
+    lock.unlock();
+  }
+  void end(lock_type& lock) {
+    lock.lock();
+    is_saving_ = false;
+    changed_.notify_all();
+  }
+
+  // What a load has shown; `value` only where it is not one that is known here already.
+  struct found_value {
+    typename S::token token = {};
+    enum earlier earlier = earlier::nothing;
+    bool is_known = true;
+    T value = {};
+  };
+  // By whoever has the slot. A value that has gone is nothing that a slot allows.
+  [[nodiscard]] result<found_value> look() {
+    auto found = slot_.load([this](std::uint64_t size) -> result<mutable_bytes> {
+      if (size > limits_.size_bytes_max) return failure(code::too_large, operation::load);
+      return loaded_.sized(static_cast<std::size_t>(size));
+    });
+    if (!found) return found.error();
+    found_value now;
+    now.token = found->token;
+    now.earlier = found->earlier;
+    if (!found->exists()) {
+      if (!(token_ == found->token)) return failure(code::not_found, operation::load);
+      return now;
+    }
+    if (found->token == token_) return now;
+    // What was to be saved is in encoded_ still, if the doubt is about that; else it may be the published value under a new
+    // token.
+    if (found->earlier == earlier::took_effect && found->value == encoded_.view()) return now;
+    if (found->earlier == earlier::had_no_effect && encode(*published_) && found->value == encoded_.view()) return now;
+    auto decoded = codec_.decode(found->value);
+    if (!decoded) return decoded.error();
+    now.is_known = false;
+    now.value = moved(*decoded);
+    return now;
+  }
+  // True, if it is somebody else's value.
+  bool take_over(found_value& now) {
+    token_ = now.token;
+    if (now.is_known) return false;
+    publish(snapshot_maker::make<T>(published_.generation() + 1, moved(now.value)));
+    return true;
+  }
+  void publish(const snapshot<T>& next) {
+    snapshot<T> old = next;
+    {
+      const scoped_lock lock(pointer_);
+      swapped(published_, old);
+    }
+    // What readers let go of is destroyed outside of their lock.
+  }
+
+  [[nodiscard]] result<void> encode(const T& value) {
+    encoded_.clear();
+    return codec_.encode(value, [this](bytes piece) -> result<void> {
+      if (piece.size() > limits_.size_bytes_max - encoded_.view().size()) return failure(code::too_large, operation::commit);
+      encoded_.append(piece);
+      return {};
+    });
+  }
+
+  typename Y::mutex mutex_;            // all of the following but for what is said otherwise
+  typename Y::condition changed_;      // a save or a load has ended
+  mutable typename Y::mutex pointer_;  // published_ alone, and only to look at it or to change it
+  S slot_;                             // of whoever saves or loads, as are the two buffers
+  C codec_;
+  byte_buffer encoded_;
+  byte_buffer loaded_;
+  limits limits_;
+  snapshot<T> published_ = snapshot_maker::make<T>(0, T{});
+  snapshot<T> tip_ = published_;
+  typename S::token token_ = {};  // of published_
+  bool is_saving_ = false;        // somebody uses the slot
+  waiter* saving_ = nullptr;      // who waits for the save that goes on
+  waiter* building_ = nullptr;    // for the next one
+  std::uint32_t solos_ = 0;       // how many have to be saved alone
+  bool in_doubt_ = false;         // a save may have happened, and a load has failed since
+  snapshot<T> doubted_ = published_;
+  after_commit doubted_actions_;
+  after_commit due_;  // of what was in doubt, and is certain now
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_MANIFEST_DETAIL_COMMIT_GROUP_HPP

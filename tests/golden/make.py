@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) The perdure contributors
+"""Writes the golden files beside it, from the byte tables of the headers and from nothing else of the library.
+
+They were made once and are kept: a format version is what these bytes say it is. A new version gets new files.
+"""
+import os
+import struct
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def crc32c(data):
+    state = 0xFFFFFFFF
+    for byte in data:
+        state ^= byte
+        for _ in range(8):
+            state = (state >> 1) ^ (0x82F63B78 if state & 1 else 0)
+    return state ^ 0xFFFFFFFF
+
+
+assert crc32c(b"123456789") == 0xE3069283
+
+
+def save(name, parts):
+    """parts: (comment, bytes). Sixteen bytes a line."""
+    with open(os.path.join(HERE, name + ".hex"), "w") as out:
+        for comment, data in parts:
+            out.write("# %s\n" % comment)
+            for at in range(0, len(data), 16):
+                out.write(data[at:at + 16].hex(" ") + "\n")
+
+
+def lhv1(magic, envelope, body):
+    return [("magic", magic), ("size of the envelope", struct.pack(">I", len(envelope))), ("envelope", envelope), ("body", body)]
+
+
+def sealed(kind, version, oldest, sections):
+    head = bytes.fromhex("89 50 52 44 0d 0a 1a 0a") + kind + struct.pack("<HHIII", 1, 1, version, oldest, 0)
+    head += struct.pack("<I", crc32c(head))
+    parts = [("head", head)]
+    order = head
+    size = len(head)
+    for name, data in sections:
+        start = b"SECT" + struct.pack("<HHQ", len(name), 0, len(data)) + name
+        start += struct.pack("<I", crc32c(start))
+        padding = -(size + len(start)) % 64
+        tail = struct.pack("<I", crc32c(data))
+        parts += [("section " + name.decode(), start), ("zeros", bytes(padding)), ("data", data), ("its checksum", tail)]
+        order += start + tail
+        size += len(start) + padding + len(data) + len(tail)
+    seal = b"SEAL" + struct.pack("<IQI", len(sections), size + 24, crc32c(order))
+    parts.append(("seal", seal + struct.pack("<I", crc32c(seal))))
+    return parts
+
+
+save("lhv1", lhv1(b"LHV1", b'{"dim":3,"metric":"l2"}', bytes(range(40))))
+save("lhv1_empty", lhv1(b"LHV1", b"", b""))
+save("sealed_v1_empty", sealed(b"GOLD", 1, 1, []))
+save("sealed_v1", sealed(b"GOLD", 3, 2, [(b"meta", b'{"dim":3}'), (b"graph", bytes(i * 7 % 256 for i in range(150))), (b"empty", b"")]))
+save("sealed_v1_one", sealed(b"TEST", 1, 1, [(b"n" * 44, b"x")]))

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/manifest/commit_manifest.hpp>
+#include <perdure/manifest/file_slot.hpp>
+#include <perdure/testing/fault_fs.hpp>
+#include <perdure/testing/read_text.hpp>
+
+#include <tests/support/catch.hpp>
+#include <tests/support/child.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace {
+
+using namespace perdure;
+using namespace perdure::testing;
+
+using slot = file_slot<fault_fs<mem_fs>, manual_clock>;
+using text_manifest = manifest<std::string, slot>;
+
+struct place {
+  mem_fs memory;
+  fault_fs<mem_fs> fs{memory};
+  manual_clock clock;
+
+  slot at(file_slot_options options = {}) { return slot(fs, "value", clock, options); }
+  std::string on_disk() {
+    const auto got = read_text(memory, "value");
+    return got ? *got : "absent";
+  }
+};
+struct append {
+  const char* what;
+  void operator()(std::string& next) const { next += what; }
+};
+
+TEST_CASE("commit_manifest: the slot has it, and then memory") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open("initial "));
+  CHECK(*all.read() == "initial ");
+  CHECK(here.on_disk() == "absent");
+  const auto before = all.read();
+  const auto done = commit_manifest(all, append{"one"});
+  REQUIRE(done);
+  CHECK(done->committed);
+  CHECK(done->generation == all.read().generation());
+  CHECK(here.on_disk() == "initial one");
+  CHECK(*all.read() == "initial one");
+  CHECK(*before == "initial ");
+  text_manifest again(here.at());
+  REQUIRE(again.open("nothing"));
+  CHECK(*again.read() == "initial one");
+}
+
+TEST_CASE("commit_manifest: a save that fails leaves both as they were") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open());
+  REQUIRE(commit_manifest(all, append{"a"}));
+  const auto generation = all.read().generation();
+  bool ran = false;
+  here.fs.plan().add("write **/*.tmp no_space");
+  const auto failed = commit_manifest(all, [&](std::string& next, after_commit& then) {
+    next += "b";
+    then.run([&] { ran = true; });
+  });
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code() == code::no_space);
+  CHECK(failed.error().outcome() == outcome::unchanged);
+  CHECK(*all.read() == "a");
+  CHECK(all.read().generation() == generation);
+  CHECK(here.on_disk() == "a");
+  CHECK_FALSE(ran);
+  here.fs.plan().clear();
+  REQUIRE(commit_manifest(all, append{"c"}));
+  CHECK(here.on_disk() == "ac");
+}
+
+TEST_CASE("commit_manifest: a closure that declines or fails touches nothing") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open());
+  here.fs.plan().add("** io");
+  bool ran = false;
+  const auto declined = commit_manifest_if(all, [&](std::string& next, after_commit& then) {
+    next = "changed";
+    then.run([&] { ran = true; });
+    return false;
+  });
+  REQUIRE(declined);
+  CHECK_FALSE(declined->committed);
+  CHECK(declined->generation == all.read().generation());
+  const auto failed = commit_manifest(all, [](std::string& next) -> result<void> {
+    next = "changed";
+    return failure(code::cancelled, operation::commit);
+  });
+  CHECK(failed.error().code() == code::cancelled);
+  const auto neither =
+      commit_manifest_if(all, [](std::string&) -> result<bool> { return failure(code::busy, operation::commit); });
+  CHECK(neither.error().code() == code::busy);
+  CHECK(all.read()->empty());
+  CHECK_FALSE(ran);
+  here.fs.plan().clear();
+  CHECK(here.on_disk() == "absent");
+}
+
+#if defined(__cpp_exceptions)
+TEST_CASE("commit_manifest: an exception passes through, and takes its change along") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open());
+  const auto throws = [&] {
+    (void)commit_manifest(all, [](std::string& next) {
+      next = "changed";
+      throw std::runtime_error("no");
+    });
+  };
+  CHECK_THROWS_AS(throws(), std::runtime_error);
+  CHECK(all.read()->empty());
+  REQUIRE(commit_manifest(all, append{"a"}));
+  CHECK(here.on_disk() == "a");
+}
+#endif
+
+TEST_CASE("commit_manifest: what breaks the invariant is not saved") {
+  place here;
+  text_manifest all(here.at(), {.invariant = [](const std::string& next) -> result<void> {
+                      if (next.size() > 2) return failure(code::invalid_argument, operation::commit);
+                      return {};
+                    }});
+  REQUIRE(all.open());
+  REQUIRE(commit_manifest(all, append{"ab"}));
+  CHECK(commit_manifest(all, append{"c"}).error().code() == code::invalid_argument);
+  CHECK(here.on_disk() == "ab");
+  CHECK(*all.read() == "ab");
+}
+
+TEST_CASE("commit_manifest: a value that is too large is not saved") {
+  place here;
+  text_manifest all(here.at(), {.size_bytes_max = 3});
+  REQUIRE(all.open());
+  REQUIRE(commit_manifest(all, append{"abc"}));
+  const auto failed = commit_manifest(all, append{"d"});
+  CHECK(failed.error().code() == code::too_large);
+  CHECK(failed.error().outcome() == outcome::unchanged);
+  CHECK(here.on_disk() == "abc");
+  text_manifest small(here.at(), {.size_bytes_max = 2});
+  CHECK(small.open().error().code() == code::too_large);
+}
+
+TEST_CASE("commit_manifest: another process was faster: its value is loaded, and the change is made on that") {
+  place here;
+  text_manifest one(here.at());
+  text_manifest other(here.at());
+  REQUIRE(one.open());
+  REQUIRE(other.open());
+  REQUIRE(commit_manifest(one, append{"a"}));
+  int runs = 0;
+  const auto done = commit_manifest(other, [&](std::string& next) {
+    ++runs;
+    next += "b";
+  });
+  REQUIRE(done);
+  CHECK(runs == 2);
+  CHECK(here.on_disk() == "ab");
+  CHECK(*other.read() == "ab");
+  CHECK(*one.read() == "a");
+  REQUIRE(one.refresh());
+  CHECK(*one.read() == "ab");
+  // Who always loses gives up.
+  text_manifest late(here.at(), {.tries_max = 3});
+  REQUIRE(late.open());
+  const auto lost = commit_manifest(late, [&](std::string& next) {
+    REQUIRE(commit_manifest(one, append{"."}));
+    next += "late";
+  });
+  CHECK(lost.error().code() == code::conflict);
+  CHECK(here.on_disk() == "ab...");
+}
+
+TEST_CASE("commit_manifest: a save that fails after the rename is settled by writing again, and has happened") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open());
+  REQUIRE(commit_manifest(all, append{"a"}));
+  here.fs.plan().add("sync_dir ** nth 1 io");
+  int ran = 0;
+  const auto done = commit_manifest(all, [&](std::string& next, after_commit& then) {
+    next += "b";
+    then.run([&] { ++ran; });
+  });
+  REQUIRE(done);
+  CHECK(here.fs.plan().strikes(0) == 1);
+  CHECK(*all.read() == "ab");
+  CHECK(ran == 1);
+}
+
+TEST_CASE("commit_manifest: a doubt that cannot be settled is told, and ended by who comes next") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open());
+  REQUIRE(commit_manifest(all, append{"a"}));
+  here.fs.plan().add("sync_dir ** io");
+  std::string ran;
+  const auto doubtful = commit_manifest(all, [&](std::string& next, after_commit& then) {
+    next += "b";
+    then.run([&] { ran += "b"; });
+  });
+  REQUIRE_FALSE(doubtful);
+  CHECK(doubtful.error().outcome() == outcome::unknown);
+  // It is visible, and may be lost: memory does not show it, and nothing is deleted on the strength of it.
+  CHECK(here.on_disk() == "ab");
+  CHECK(*all.read() == "a");
+  CHECK(ran.empty());
+  const auto refused = commit_manifest(all, append{"c"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().outcome() == outcome::unchanged);
+  here.fs.plan().clear();
+  REQUIRE(commit_manifest(all, [&](std::string& next, after_commit& then) {
+    next += "d";
+    then.run([&] { ran += "d"; });
+  }));
+  CHECK(*all.read() == "abd");
+  CHECK(ran == "bd");
+}
+
+TEST_CASE("commit_manifest: a doubt about what did not happen runs no action") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open());
+  REQUIRE(commit_manifest(all, append{"a"}));
+  here.fs.plan().add("rename ** io doubt visible");
+  bool ran = false;
+  const auto doubtful = commit_manifest(all, [&](std::string& next, after_commit& then) {
+    next += "b";
+    then.run([&] { ran = true; });
+  });
+  CHECK(doubtful.error().outcome() == outcome::unknown);
+  here.fs.plan().clear();
+  REQUIRE(all.refresh());
+  CHECK(*all.read() == "a");
+  CHECK_FALSE(ran);
+}
+
+TEST_CASE("commit_manifest: a reader keeps what it read across a thousand commits") {
+  place here;
+  text_manifest all(here.at({.writers = writers::only_this}));
+  REQUIRE(all.open());
+  REQUIRE(commit_manifest(all, append{"first"}));
+  const auto kept = all.read();
+  for (int i = 0; i < 1000; ++i) REQUIRE(commit_manifest(all, [&](std::string& next) { next = std::to_string(i); }));
+  CHECK(*kept == "first");
+  CHECK(*all.read() == "999");
+  CHECK(all.read().generation() == kept.generation() + 1000);
+}
+
+TEST_CASE("commit_manifest: while a save is held up, a million readers go on") {
+  place here;
+  text_manifest all(here.at({.writers = writers::only_this}));
+  REQUIRE(all.open());
+  REQUIRE(commit_manifest(all, append{"old"}));
+  std::mutex gate;
+  std::atomic<bool> is_held = false;
+  here.fs.plan().add("sync_dir ** slow 1");
+  here.fs.plan().sleep_with([&](std::uint64_t) {
+    is_held = true;
+    const std::lock_guard wait(gate);
+  });
+  gate.lock();
+  std::thread writer([&] { (void)commit_manifest(all, append{" and new"}); });
+  while (!is_held) std::this_thread::yield();
+  std::size_t seen = 0;
+  for (int i = 0; i < 1'000'000; ++i) seen += all.read()->size();
+  CHECK(seen == 3'000'000);
+  gate.unlock();
+  writer.join();
+  CHECK(*all.read() == "old and new");
+}
+
+TEST_CASE("commit_manifest: of many threads every commit is there once, and saves are shared") {
+  place here;
+  text_manifest all(here.at({.writers = writers::only_this}));
+  REQUIRE(all.open());
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      const char letter = static_cast<char>('a' + t);
+      for (int i = 0; i < 250; ++i) failures += commit_manifest(all, [&](std::string& next) { next += letter; }) ? 0 : 1;
+    });
+  }
+  for (auto& one : threads) one.join();
+  CHECK(failures == 0);
+  const auto now = all.read();
+  CHECK(now->size() == 1000);
+  for (int t = 0; t < 4; ++t) CHECK(std::count(now->begin(), now->end(), static_cast<char>('a' + t)) == 250);
+  CHECK(here.on_disk() == *now);
+}
+
+TEST_CASE("commit_manifest: from inside its own closure it is a programmer's error") {
+  const int end = tests::in_child([]() -> int {
+    (void)std::signal(SIGABRT, SIG_DFL);
+    (void)std::signal(SIGILL, SIG_DFL);
+    place here;
+    text_manifest all(here.at());
+    (void)all.open();
+    (void)commit_manifest(all, [&](std::string&) { (void)commit_manifest(all, append{"x"}); });
+    return 0;
+  });
+  CHECK(end == tests::was_killed);
+}
+
+}  // namespace
