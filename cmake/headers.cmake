@@ -100,7 +100,6 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
-  perdure/manifest/detail/little_endian.hpp
   perdure/manifest/detail/owned_path.hpp
   perdure/manifest/detail/settled_lock.hpp
   perdure/manifest/detail/twin_record.hpp

@@ -33,23 +33,19 @@
 #include <cstddef>
 
 #include <perdure/core/crc32c.hpp>
+#include <perdure/core/detail/byte_order.hpp>
 #include <perdure/fs/atomic_writer.hpp>
 #include <perdure/fs/file_lock.hpp>
 #include <perdure/manifest/block_device.hpp>
-#include <perdure/manifest/detail/little_endian.hpp>
 #include <perdure/manifest/detail/owned_path.hpp>
+#include <perdure/manifest/slot.hpp>
 
 namespace perdure {
 inline namespace v1 {
 
-enum class ownership : std::uint8_t {
-  locked,   // others are kept out by a lock
-  declared  // the user says that nobody else writes: no lock is taken
-};
-
 struct file_blocks_options {
   std::uint64_t region_size_bytes = 8192;  // of a file that is made; the next multiple of 4096
-  enum ownership ownership = ownership::locked;
+  enum writers writers = writers::any;
   enum durability at_least = durability::full;  // what the system must be able to give
   permissions mode = 0666;                      // of the file, less what the process masks out
 };
@@ -67,7 +63,7 @@ class file_blocks {
       : fs_(&fs), options_(options), path_(path, ""), lock_path_(path, ".lock") {}
 
   [[nodiscard]] result<void> acquire() {
-    if (options_.ownership == ownership::locked && !lock_) {
+    if (options_.writers == writers::any && !lock_) {
       lock_ = file_lock<F>::try_take(*fs_, lock_path_.view());
       if (!lock_) return lock_.error();
     }
@@ -156,14 +152,14 @@ class file_blocks {
   static constexpr std::byte zeros[page_size] = {};
 
   struct first_page {
-    std::byte magic[4];
-    std::byte version[1];
-    std::byte reader_version[1];
-    std::byte zero[2];
-    std::byte identity[8];
-    std::byte region_size_bytes[8];
-    std::byte more_zeros[4];
-    std::byte checksum[4];
+    char magic[4] = {'P', 'd', 'B', 'f'};
+    detail::little<std::uint8_t> version;
+    detail::little<std::uint8_t> reader_version;
+    detail::little<std::uint16_t> zero;
+    detail::little<std::uint64_t> identity;
+    detail::little<std::uint64_t> region_size_bytes;
+    detail::little<std::uint32_t> more_zeros;
+    detail::little<std::uint32_t> checksum;
   };
   static_assert(sizeof(first_page) == 32 && alignof(first_page) == 1 && offsetof(first_page, identity) == 8 &&
                 offsetof(first_page, region_size_bytes) == 16 && offsetof(first_page, checksum) == 28);
@@ -177,10 +173,6 @@ class file_blocks {
     const std::uint64_t before = (std::uint64_t{1} << region / 3) - 1;
     return page_size + region_size_ * (3 * before + (std::uint64_t{1} << region / 3) * (region % 3));
   }
-  [[nodiscard]] static std::uint32_t checksum_of(const first_page& page) noexcept {
-    return crc32c(bytes(reinterpret_cast<const std::byte*>(&page), offsetof(first_page, checksum)));
-  }
-
   [[nodiscard]] result<void> read_whole(std::uint64_t offset, mutable_bytes into) {
     const auto got = file_->read_at(offset, into);
     if (!got) return about(got.error());
@@ -200,11 +192,11 @@ class file_blocks {
   [[nodiscard]] result<void> identify() {
     first_page page;
     PERDURE_TRY(read_whole(0, mutable_bytes(reinterpret_cast<std::byte*>(&page), sizeof(page))));
-    const bool known = std::memcmp(page.magic, "PdBf", 4) == 0 && detail::number_at(page.checksum) == checksum_of(page);
+    const bool known = std::memcmp(page.magic, "PdBf", 4) == 0 && page.checksum == crc32c(detail::before_checksum(page));
     if (!known) return about(failure(code::corrupt, operation::read));
-    if (detail::number_at(page.reader_version) > version) return about(failure(code::version_unsupported, operation::read));
-    identity_ = detail::number_at(page.identity);
-    region_size_ = detail::number_at(page.region_size_bytes);
+    if (page.reader_version > version) return about(failure(code::version_unsupported, operation::read));
+    identity_ = page.identity;
+    region_size_ = page.region_size_bytes;
     if (region_size_ == 0 || region_size_ % page_size != 0 || region_size_ > region_size_max)
       return about(failure(code::corrupt, operation::read));
     return measure();
@@ -245,13 +237,11 @@ class file_blocks {
     if (options_.region_size_bytes > region_size_max) return about(failure(code::too_large, operation::write));
     const nonce name = fs_->nonce();
     const std::uint64_t identity = std::uint64_t{crc32c(bytes_of(name))} << 32 | (name.serial & UINT32_MAX);
-    first_page page = {};
-    std::memcpy(page.magic, "PdBf", 4);
-    detail::put_number(page.version, version);
-    detail::put_number(page.reader_version, version);
-    detail::put_number(page.identity, identity);
-    detail::put_number(page.region_size_bytes, region_size_);
-    detail::put_number(page.checksum, checksum_of(page));
+    first_page page;
+    page.version = page.reader_version = version;
+    page.identity = identity;
+    page.region_size_bytes = region_size_;
+    page.checksum = crc32c(detail::before_checksum(page));
     write_options how;
     // Whether the directory can be synced is seen when it is.
     if (options_.at_least != durability::none) how.at_least = durability::ordered;

@@ -68,7 +68,7 @@ TEST_CASE("file_blocks: where there is no lock its user has to declare to be the
   poorest_fs<mem_fs> fs(memory);
   file_blocks blocks(fs, "value");
   CHECK(blocks.acquire().error().code() == code::unsupported);
-  file_blocks alone(fs, "value", {.ownership = ownership::declared});
+  file_blocks alone(fs, "value", {.writers = writers::only_this});
   CHECK(alone.acquire());
   CHECK((alone.write(2, "head", "body") && alone.sync()));
   char read[8];
@@ -78,10 +78,10 @@ TEST_CASE("file_blocks: where there is no lock its user has to declare to be the
 TEST_CASE("file_blocks: less durability than asked is unsupported") {
   mem_fs memory;
   poorest_fs<mem_fs, dir_sync::unsupported> fs(memory);
-  file_blocks blocks(fs, "value", {.ownership = ownership::declared});
+  file_blocks blocks(fs, "value", {.writers = writers::only_this});
   CHECK(blocks.acquire().error().code() == code::unsupported);
   CHECK(blocks.acquire().error().code() == code::unsupported);
-  file_blocks content(fs, "value", {.ownership = ownership::declared, .at_least = durability::ordered});
+  file_blocks content(fs, "value", {.writers = writers::only_this, .at_least = durability::ordered});
   CHECK(content.acquire());
 }
 

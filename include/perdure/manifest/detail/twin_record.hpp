@@ -26,7 +26,7 @@
 #include <cstring>
 
 #include <perdure/core/crc32c.hpp>
-#include <perdure/manifest/detail/little_endian.hpp>
+#include <perdure/core/detail/byte_order.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -41,20 +41,20 @@ enum class twin_kind : std::uint8_t {
 };
 
 struct twin_head {
-  std::byte magic[4];
-  std::byte version[1];
-  std::byte reader_version[1];
-  std::byte kind[1];
-  std::byte zero[1];
-  std::byte identity[8];
-  std::byte sequence[8];
-  std::byte zeros[8];
-  std::byte number[8];
-  std::byte size_bytes[4];
-  std::byte region[4];
-  std::byte value_checksum[4];
-  std::byte more_zeros[8];
-  std::byte checksum[4];
+  char magic[4] = {'P', 'd', 'T', 'w'};
+  little<std::uint8_t> version;
+  little<std::uint8_t> reader_version;
+  little<std::uint8_t> kind;
+  little<std::uint8_t> zero;
+  little<std::uint64_t> identity;
+  little<std::uint64_t> sequence;
+  little<std::uint64_t> zeros;
+  little<std::uint64_t> number;
+  little<std::uint32_t> size_bytes;
+  little<std::uint32_t> region;
+  little<std::uint32_t> value_checksum;
+  little<std::uint64_t> more_zeros;
+  little<std::uint32_t> checksum;
 };
 static_assert(sizeof(twin_head) == 64 && alignof(twin_head) == 1 && offsetof(twin_head, version) == 4 &&
               offsetof(twin_head, kind) == 6 && offsetof(twin_head, identity) == 8 && offsetof(twin_head, sequence) == 16 &&
@@ -86,18 +86,16 @@ struct twin_record {
   [[nodiscard]] constexpr bool counts() const noexcept { return kind != twin_kind::none && kind != twin_kind::obsolete; }
 
   [[nodiscard]] twin_head encoded() const noexcept {
-    twin_head head = {};
-    std::memcpy(head.magic, "PdTw", 4);
-    put_number(head.version, version);
-    put_number(head.reader_version, version);
-    put_number(head.kind, static_cast<std::uint8_t>(kind));
-    put_number(head.identity, identity);
-    put_number(head.sequence, sequence);
-    put_number(head.number, number);
-    put_number(head.size_bytes, size_bytes);
-    put_number(head.region, region);
-    put_number(head.value_checksum, value_checksum);
-    put_number(head.checksum, head_checksum(head));
+    twin_head head;
+    head.version = head.reader_version = version;
+    head.kind = static_cast<std::uint8_t>(kind);
+    head.identity = identity;
+    head.sequence = sequence;
+    head.number = number;
+    head.size_bytes = size_bytes;
+    head.region = region;
+    head.value_checksum = value_checksum;
+    head.checksum = crc32c(before_checksum(head));
     return head;
   }
 
@@ -105,26 +103,23 @@ struct twin_record {
   [[nodiscard]] found decode(const twin_head& head, std::uint64_t of_device, std::uint32_t in_region,
                              std::uint64_t capacity) noexcept {
     if (std::memcmp(head.magic, "PdTw", 4) != 0) return is_blank(head) ? found::blank : found::invalid;
-    if (number_at(head.checksum) != head_checksum(head)) return found::invalid;
+    if (head.checksum != crc32c(before_checksum(head))) return found::invalid;
     // Whole, and so not what a cut left of something else.
-    if (number_at(head.reader_version) > version) return found::of_later_version;
-    const auto is_kind = static_cast<std::uint8_t>(number_at(head.kind));
+    if (head.reader_version > version) return found::of_later_version;
+    const std::uint8_t is_kind = head.kind;
     kind = static_cast<enum twin_kind>(is_kind);
-    identity = number_at(head.identity);
-    sequence = number_at(head.sequence);
-    number = number_at(head.number);
-    size_bytes = static_cast<std::uint32_t>(number_at(head.size_bytes));
-    region = static_cast<std::uint32_t>(number_at(head.region));
-    value_checksum = static_cast<std::uint32_t>(number_at(head.value_checksum));
+    identity = head.identity;
+    sequence = head.sequence;
+    number = head.number;
+    size_bytes = head.size_bytes;
+    region = head.region;
+    value_checksum = head.value_checksum;
     const bool known = is_kind >= 1 && is_kind <= 4;
     const bool ours = identity == of_device && region == in_region && sequence != 0;
     return known && ours && size_bytes <= capacity - head_size ? found::record : found::invalid;
   }
 
  private:
-  [[nodiscard]] static std::uint32_t head_checksum(const twin_head& head) noexcept {
-    return crc32c(bytes(reinterpret_cast<const std::byte*>(&head), offsetof(twin_head, checksum)));
-  }
   [[nodiscard]] static bool is_blank(const twin_head& head) noexcept {
     const auto* const at = reinterpret_cast<const std::byte*>(&head);
     if (at[0] != std::byte{0} && at[0] != std::byte{0xff}) return false;
