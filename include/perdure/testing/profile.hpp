@@ -10,7 +10,8 @@
 //                            profiles below it allows a subset of its states, so that a protocol that is right here is right
 //                            there
 //   profile::ext4, ext4_strict (dioread_lock), xfs, btrfs, apfs (every sync a full one), ntfs
-//                            what these were seen to keep, or are documented to keep; for "why does it usually work?"
+//                            what these were seen to keep, or are documented to keep; for "why does it usually work?" Those of
+//                            ext4, xfs and btrfs are held against real power cuts by tests/rigs/powercut
 //   profile::sequential      everything reaches the disk in order, whole operation by whole operation
 //   profile::process_kill    the process dies, the system lives: nothing that was done is lost
 //   profile::alice_harsh     allows more than posix_minimum: a rename over a file may leave neither, an entry may lead nowhere.

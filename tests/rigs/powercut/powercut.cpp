@@ -3,8 +3,9 @@
 
 // powercut DIRECTORY FILE_SYSTEM WORKERS SECONDS [PROFILE]: cuts the power of the kernel that runs, on a file system that was
 // made in DIRECTORY/0/template and so on, for each worker another one, with DIRECTORY/recorder to watch their disks. For so many
-// seconds random programs are begun, after all that is always done. With a PROFILE, which is not that of the file system, the
-// litmus programs alone are held against it, and the exit status says whether something was seen that it forbids.
+// seconds random programs are begun, beside all that is always done; after half of them it hurries. With a PROFILE, which is not
+// that of the file system, the litmus programs alone are held against it, and the exit status says whether something was seen
+// that it forbids.
 
 #include <tests/crash/programs.hpp>
 #include <tests/rigs/powercut/helpers.hpp>
@@ -20,6 +21,7 @@ using namespace powercut;
 
 namespace {
 
+constexpr std::size_t random_programs_min = 20;
 constexpr std::size_t random_programs_max = 1000;
 constexpr cut_budget litmus_budget{6, 16, 25};
 constexpr cut_budget helper_budget{5, 8, 16};
@@ -151,6 +153,7 @@ void add_random(const profile& rules, std::vector<task>& all) {
 // What the workers share: which task is next, and what became of each.
 struct board {
   std::atomic<std::size_t> next;
+  std::atomic<std::size_t> random;  // how many of those were begun
   tally counts[2000];
 };
 
@@ -175,7 +178,9 @@ void do_all(const std::vector<task>& all, board& shared, const std::string& dire
     {
       cutting machine(directory + "/" + std::to_string(worker), directory + "/recorder", fs);
       for (std::size_t i = shared.next++; i < all.size(); i = shared.next++) {
-        if (all[i].kind == kind::random && std::time(nullptr) >= end) continue;
+        const std::time_t now = std::time(nullptr);
+        if (all[i].kind == kind::random && shared.random++ >= random_programs_min && now >= end) continue;
+        machine.hurry(now >= end - seconds / 2);
         all[i].work(machine, shared.counts[i]);
       }
     }
