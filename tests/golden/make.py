@@ -25,7 +25,9 @@ assert crc32c(b"123456789") == 0xE3069283
 
 def save(name, parts):
     """parts: (comment, bytes). Sixteen bytes a line."""
-    with open(os.path.join(HERE, name + ".hex"), "w") as out:
+    path = os.path.join(HERE, name + ".hex")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as out:
         for comment, data in parts:
             out.write("# %s\n" % comment)
             for at in range(0, len(data), 16):
@@ -84,3 +86,17 @@ save("lhv1_empty", lhv1(b"LHV1", b"", b""))
 save("sealed_v1_empty", sealed(b"GOLD", 1, 1, []))
 save("sealed_v1", sealed(b"GOLD", 3, 2, [(b"meta", b'{"dim":3}'), (b"graph", bytes(i * 7 % 256 for i in range(150))), (b"empty", b"")]))
 save("sealed_v1_one", sealed(b"TEST", 1, 1, [(b"n" * 44, b"x")]))
+
+# Where the fuzzers begin.
+FUZZ = os.path.join("..", "fuzz", "corpus")
+save(os.path.join(FUZZ, "frame", "empty"), lhv1(b"LHV1", b"", b""))
+save(os.path.join(FUZZ, "frame", "both"), lhv1(b"LHV1", b"{}", b"body"))
+save(os.path.join(FUZZ, "frame", "later"), lhv1(b"LHV2", b"{}", b""))
+save(os.path.join(FUZZ, "frame", "hostile"), [("a size that is not there", b"LHV1\xff\xff\xff\xff{}")])
+save(os.path.join(FUZZ, "sealed", "empty"), sealed(b"FUZZ", 1, 1, []))
+save(os.path.join(FUZZ, "sealed", "one"), sealed(b"FUZZ", 2, 1, [(b"a", b"data")]))
+save(os.path.join(FUZZ, "sealed", "two"), sealed(b"FUZZ", 1, 1, [(b"a", b""), (b"a", b"again")]))
+save(os.path.join(FUZZ, "log", "empty"), log(b"FUZZ", 7, 1, 1, 8, 0, 72, 0, [])[0])
+save(os.path.join(FUZZ, "log", "synced"), log(b"FUZZ", 7, 1, 1, 8, 0, 72, 0, [(1, 72, 0, b"one"), (2, 123, 0, b"two")])[0])
+save(os.path.join(FUZZ, "log", "unsynced"), log(b"FUZZ", 7, 1, 1, 8, 0, 72, 0, [(1, 72, 0, b"one"), (2, 72, 0, b"two")])[0])
+save(os.path.join(FUZZ, "log", "copied"), log(b"FUZZ", 7, 1, 1, 8, 0, 123, 0, [(1, 0, 0, b"one"), (2, 123, 1, b"two")])[0])
