@@ -22,6 +22,7 @@ set(PERDURE_HEADERS
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
   perdure/core/pthread_sync.hpp
+  perdure/core/record_format.hpp
   perdure/core/result.hpp
   perdure/core/sealed_format.hpp
   perdure/core/sealed_reader.hpp
@@ -58,6 +59,8 @@ set(PERDURE_HEADERS
   perdure/fs/posix_file.hpp
   perdure/fs/posix_fs.hpp
   perdure/fs/read_file.hpp
+  perdure/fs/record_log.hpp
+  perdure/fs/replay_log.hpp
   perdure/fs/sealed_file.hpp
   perdure/fs/temp_name.hpp
   perdure/fs/temp_sweep.hpp
@@ -65,6 +68,9 @@ set(PERDURE_HEADERS
 
   perdure/fs/detail/any_file.hpp
   perdure/fs/detail/at_walk.hpp
+  perdure/fs/detail/log_chain.hpp
+  perdure/fs/detail/log_segment.hpp
+  perdure/fs/detail/log_writer.hpp
   perdure/fs/detail/mem_file.hpp
   perdure/fs/detail/mem_names.hpp
   perdure/fs/detail/mem_tree.hpp

@@ -27,6 +27,12 @@ struct nonce;
 struct write_options;
 struct write_report;
 
+class four_bytes;
+class sealed_writer;
+class sealed_view;
+class sealed_reader;
+struct log_record;
+
 class posix_file;
 class posix_fs;
 class posix_dir;

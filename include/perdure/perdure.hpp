@@ -20,6 +20,7 @@
 #include <perdure/core/native_sync.hpp>
 #include <perdure/core/posix_clock.hpp>
 #include <perdure/core/pthread_sync.hpp>
+#include <perdure/core/record_format.hpp>
 #include <perdure/core/result.hpp>
 #include <perdure/core/sealed_format.hpp>
 #include <perdure/core/sealed_reader.hpp>
@@ -45,6 +46,8 @@
 #include <perdure/fs/posix_file.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/fs/read_file.hpp>
+#include <perdure/fs/record_log.hpp>
+#include <perdure/fs/replay_log.hpp>
 #include <perdure/fs/sealed_file.hpp>
 #include <perdure/fs/temp_name.hpp>
 #include <perdure/fs/temp_sweep.hpp>

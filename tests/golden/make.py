@@ -25,7 +25,9 @@ assert crc32c(b"123456789") == 0xE3069283
 
 def save(name, parts):
     """parts: (comment, bytes). Sixteen bytes a line."""
-    with open(os.path.join(HERE, name + ".hex"), "w") as out:
+    path = os.path.join(HERE, name + ".hex")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as out:
         for comment, data in parts:
             out.write("# %s\n" % comment)
             for at in range(0, len(data), 16):
@@ -55,8 +57,46 @@ def sealed(kind, version, oldest, sections):
     return parts
 
 
+def log(kind, name, number, first, generation, previous_end, published, previous, frames):
+    """One segment. frames: (sequence, durable, attempt, payload). Answers the parts, and the checksum of the last head."""
+    head = bytes.fromhex("89 50 52 4c 0d 0a 1a 0a") + kind
+    head += struct.pack("<HHQQQQQQI", 1, 1, name, number, first, generation, previous_end, published, previous)
+    last = crc32c(head)
+    head += struct.pack("<I", last)
+    parts = [("head of segment %d" % number, head)]
+    offset = len(head)
+    for sequence, durable, attempt, payload in frames:
+        frame = b"RECD" + struct.pack("<IQQQIII", len(payload), sequence, generation, durable, last, attempt, crc32c(payload))
+        last = crc32c(struct.pack("<QQQ", name, number, offset) + frame)
+        frame += struct.pack("<I", last)
+        parts += [("record %d" % sequence, frame), ("payload", payload)]
+        offset += len(frame) + len(payload)
+    return parts, last
+
+
+first, _ = log(b"GOLD", 77, 1, 1, 1001, 0, 72, 0, [(1, 72, 0, b"one"), (2, 123, 0, b"two"), (3, 174, 1, b"three")])
+save("record_log_v1_1", first)
+# The third of them was not durable, and is in this segment again.
+second_frame = struct.unpack("<I", first[3][1][44:48])[0]
+save("record_log_v1_2", log(b"GOLD", 77, 2, 3, 1002, 174, 125, second_frame, [(3, 0, 0, b"three"), (4, 125, 0, b"four")])[0])
+start = bytes.fromhex("89 50 52 53 0d 0a 1a 0a") + b"GOLD" + struct.pack("<HHQQI", 1, 1, 77, 2, 0)
+save("record_log_v1_start", [("start", start + struct.pack("<I", crc32c(start)))])
 save("lhv1", lhv1(b"LHV1", b'{"dim":3,"metric":"l2"}', bytes(range(40))))
 save("lhv1_empty", lhv1(b"LHV1", b"", b""))
 save("sealed_v1_empty", sealed(b"GOLD", 1, 1, []))
 save("sealed_v1", sealed(b"GOLD", 3, 2, [(b"meta", b'{"dim":3}'), (b"graph", bytes(i * 7 % 256 for i in range(150))), (b"empty", b"")]))
 save("sealed_v1_one", sealed(b"TEST", 1, 1, [(b"n" * 44, b"x")]))
+
+# Where the fuzzers begin.
+FUZZ = os.path.join("..", "fuzz", "corpus")
+save(os.path.join(FUZZ, "frame", "empty"), lhv1(b"LHV1", b"", b""))
+save(os.path.join(FUZZ, "frame", "both"), lhv1(b"LHV1", b"{}", b"body"))
+save(os.path.join(FUZZ, "frame", "later"), lhv1(b"LHV2", b"{}", b""))
+save(os.path.join(FUZZ, "frame", "hostile"), [("a size that is not there", b"LHV1\xff\xff\xff\xff{}")])
+save(os.path.join(FUZZ, "sealed", "empty"), sealed(b"FUZZ", 1, 1, []))
+save(os.path.join(FUZZ, "sealed", "one"), sealed(b"FUZZ", 2, 1, [(b"a", b"data")]))
+save(os.path.join(FUZZ, "sealed", "two"), sealed(b"FUZZ", 1, 1, [(b"a", b""), (b"a", b"again")]))
+save(os.path.join(FUZZ, "log", "empty"), log(b"FUZZ", 7, 1, 1, 8, 0, 72, 0, [])[0])
+save(os.path.join(FUZZ, "log", "synced"), log(b"FUZZ", 7, 1, 1, 8, 0, 72, 0, [(1, 72, 0, b"one"), (2, 123, 0, b"two")])[0])
+save(os.path.join(FUZZ, "log", "unsynced"), log(b"FUZZ", 7, 1, 1, 8, 0, 72, 0, [(1, 72, 0, b"one"), (2, 72, 0, b"two")])[0])
+save(os.path.join(FUZZ, "log", "copied"), log(b"FUZZ", 7, 1, 1, 8, 0, 123, 0, [(1, 0, 0, b"one"), (2, 123, 1, b"two")])[0])

@@ -120,11 +120,6 @@ inline constexpr four_bytes seal_mark = "SEAL";
 inline constexpr std::size_t checksum_bytes = 4;
 inline constexpr std::size_t section_head_bytes_max = sizeof(section_head) + section_name_size_max + checksum_bytes;
 
-template <class T>
-[[nodiscard]] bytes stored_bytes(const T& stored) noexcept {
-  return bytes(reinterpret_cast<const std::byte*>(&stored), sizeof(T));
-}
-
 // How many zeros there are between a section's head that ends here and its data.
 [[nodiscard]] constexpr std::size_t section_padding(std::uint64_t end_of_head) noexcept {
   return static_cast<std::size_t>((0 - end_of_head) % section_alignment_bytes);

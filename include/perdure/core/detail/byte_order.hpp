@@ -50,6 +50,10 @@ template <class T>
   return value;
 }
 
+template <class T>
+[[nodiscard]] bytes stored_bytes(const T& stored) noexcept {
+  return bytes(reinterpret_cast<const std::byte*>(&stored), sizeof(T));
+}
 // The first bytes of it, up to its own checksum.
 template <class T>
 [[nodiscard]] bytes before_checksum(const T& stored) noexcept {

@@ -41,12 +41,15 @@ class damage_text {
   return failure(code, operation::read).about(text.view());
 }
 
-// The same, in this file. What is no damage is a failure of the file itself, and told of it alone.
+// The same, in this file. What tells of the file already is a failure of its Fs, and stays as it is.
 [[nodiscard, gnu::cold, gnu::noinline]] inline failure in_file(const failure& why, bytes path) noexcept {
+  const bytes has = why.path();
+  const bool tells = path.size() >= has.size() && path.from(path.size() - has.size()) == has;
+  if (!has.empty() && (tells || why.path_cut())) return why;
   const failure bare = failure(why.code(), why.operation(), why.system_code()).with(why.doubt());
-  if (why.path().empty()) return bare.about(path);
+  if (has.empty()) return bare.about(path);
   damage_text text;
-  text.append(path.from(path.size() > 64 ? path.size() - 64 : 0)).append(": ").append(why.path());
+  text.append(path.from(path.size() > 64 ? path.size() - 64 : 0)).append(": ").append(has);
   return bare.about(text.view());
 }
 
