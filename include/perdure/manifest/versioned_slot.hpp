@@ -22,9 +22,8 @@
 //   2  writes the value under the next number, syncs it, and then the directory: `current` must not survive alone
 //   3  replaces `current` by atomic_write
 //   4  removes the versions that it does not name any more, and those that writers who died left under a lower number
-// A load reads both, makes `current` durable where that is not known (by writing it again), and removes what 4 has left over.
-// Where
-//   there was none, it writes one that names nothing.
+// A load reads both, makes `current` durable where that is not known (by writing it again, or one that names nothing where there
+//   was none), and removes what 4 has left over.
 //
 // load_or_older(room): as load, but where the value cannot be read, the newest older one that can. It becomes the value, under a
 //   number of its own, and what is returned says so. Nothing else ever shows an older one.
@@ -103,8 +102,8 @@ class versioned_slot {
       const auto value = read(newest, room, refused);
       if (value) return slot_value<token>{named(newest), *value};
       // It may have been replaced and removed meanwhile; but what `current` names after it was missed is not there.
-      if (refused || !is_damage(value.error())) return value.error();
-      if (newest == missed) return damaged(value.error());
+      if (refused || !detail::is_damage(value.error())) return value.error();
+      if (newest == missed) return detail::damaged(value.error());
       missed = newest;
     }
     return dir_.about(failure(code::busy, operation::load));
@@ -134,13 +133,6 @@ class versioned_slot {
   }
 #endif
 
-  // A version that `current` names and that is not there is damage, too, and never an absence.
-  [[nodiscard]] static bool is_damage(const failure& why) noexcept {
-    return why.code() == code::corrupt || why.code() == code::not_found;
-  }
-  [[nodiscard]] static failure damaged(const failure& why) noexcept {
-    return failure(code::corrupt, operation::load, why.system_code()).about(why.path());
-  }
   // The failure of a room is the caller's own, whatever its code.
   [[nodiscard]] result<bytes> read(const version& one, slot_room room, bool& refused) const {
     if (one.size_bytes > options_.size_bytes_max) return dir_.about(failure(code::too_large, operation::load));
@@ -174,9 +166,9 @@ class versioned_slot {
         break;
       }
       if (refused) return value.error();
-      const bool is_lost = is_damage(value.error()) || value.error().code() == code::io;
+      const bool is_lost = detail::is_damage(value.error()) || value.error().code() == code::io;
       if (!is_lost || at + 1 >= versions_max || at + 1 == there->count())
-        return is_damage(value.error()) ? damaged(value.error()) : value.error();
+        return detail::is_damage(value.error()) ? detail::damaged(value.error()) : value.error();
     }
     found.wanted = there->newest().number;
     found.found = there->count() != 0 ? (*there)[at].number : 0;
@@ -187,7 +179,7 @@ class versioned_slot {
       now = there->with(*again, options_.keep);
     }
     found.now.token = named(now.newest());
-    if (found.is_older() || in_doubt_ || !lock_.knows(digest_of(now))) {
+    if (found.is_older() || !lock_.knows(digest_of(now))) {
       adds = found.is_older();
       const auto pointed = point(now);
       if (!pointed) return pointed.error();

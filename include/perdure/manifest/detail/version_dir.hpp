@@ -16,6 +16,14 @@ namespace perdure {
 inline namespace v1 {
 namespace detail {
 
+// A version that `current` names and that is not there is damage, too, and never an absence.
+[[nodiscard]] inline bool is_damage(const failure& why) noexcept {
+  return why.code() == code::corrupt || why.code() == code::not_found;
+}
+[[nodiscard]] inline failure damaged(const failure& why) noexcept {
+  return failure(code::corrupt, operation::load, why.system_code()).about(why.path());
+}
+
 template <Fs F>
 class version_dir {
  public:
@@ -45,19 +53,19 @@ class version_dir {
   // Success: these bytes are that version. corrupt where they are not, not_found where the file is not there at all.
   [[nodiscard]] result<bytes> read(const version_entry& version, slot_room room) const {
     return with(version_name(version.number).view(), [&](path_view path) -> result<bytes> {
-      const failure damaged = about_path(failure(code::corrupt, operation::load), path);
+      const failure other = about_path(failure(code::corrupt, operation::load), path);
       auto file = fs_->open(path, {});
       if (!file) return about_path(file.error(), path);
       const auto size = file->size();
       if (!size) return about_path(size.error(), path);
-      if (*size != version.size_bytes) return damaged;
+      if (*size != version.size_bytes) return other;
       const auto memory = room(*size);
       if (!memory) return memory.error();
       PERDURE_ASSERT(memory->size() >= *size, "a slot_room answers with as much memory as was asked for");
       const mutable_bytes into = memory->first(static_cast<std::size_t>(*size));
       const auto got = file->read_at(0, into);
       if (!got) return about_path(got.error(), path);
-      if (*got != into.size() || !(sha256_of(into) == version.of)) return damaged;
+      if (*got != into.size() || !(sha256_of(into) == version.of)) return other;
       return bytes(into);
     });
   }
