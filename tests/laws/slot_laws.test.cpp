@@ -4,7 +4,9 @@
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
+#include <perdure/manifest/file_blocks.hpp>
 #include <perdure/manifest/file_slot.hpp>
+#include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/testing/crash_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
@@ -138,6 +140,28 @@ TEST_CASE("slot_laws: file_slot keeps them, whatever call goes wrong") {
   const tests::temp_dir dir;
   posix_fs disk;
   holds("file_slot, posix_fs", [&](std::uint32_t number) { return file_slot(disk, dir / std::to_string(number)); });
+}
+
+TEST_CASE("slot_laws: twin_slot keeps them, whatever call goes wrong") {
+  using blocks = file_blocks<testing::fault_fs<mem_fs>>;
+  struct on_a_file {
+    std::unique_ptr<blocks> device;
+    std::unique_ptr<twin_slot<blocks>> slot;
+    explicit operator bool() const { return slot != nullptr; }
+    twin_slot<blocks>& operator*() { return *slot; }
+  };
+  mem_fs memory;
+  testing::fault_fs<mem_fs> failing(memory);
+  const auto place = [&](std::uint32_t number) {
+    on_a_file made{std::make_unique<blocks>(failing, "t" + std::to_string(number)), nullptr};
+    made.slot = std::make_unique<twin_slot<blocks>>(*made.device);
+    return made;
+  };
+  holds("twin_slot, a file", [&](std::uint32_t number) { return place(number + 1'000'000); },
+        {.sharing = testing::slot_sharing::one_at_a_time});
+  auto troubled = in_trouble(failing);
+  troubled.sharing = testing::slot_sharing::one_at_a_time;
+  holds("twin_slot, in trouble", place, troubled);
 }
 
 TEST_CASE("slot_laws: versioned_slot keeps them, on every Fs that has what it needs") {
