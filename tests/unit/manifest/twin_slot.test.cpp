@@ -290,6 +290,11 @@ TEST_CASE("twin_slot: of the bytes of format version 1 none is left to chance") 
     CHECK(std::to_integer<std::uint32_t>(rest.data()[12 + i]) == (head_crc >> (8 * i) & 0xff));
   }
   CHECK(rest.from(16) == bytes("value\xff\xff\xff", 8));
+  // Its copy, in the region after it: past the number of a commit that nobody can see, and of the same value.
+  chip_slot other(blocks);
+  CHECK(load(other).text == "value");
+  const std::byte* const copy = flash.cells().data() + 2 * 256;
+  CHECK((copy[6] == std::byte{2} && copy[16] == std::byte{4} && copy[32] == std::byte{2}));
 }
 
 TEST_CASE("twin_slot: no flipped bit is ever shown, of the head or the value") {
