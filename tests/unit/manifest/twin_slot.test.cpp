@@ -190,6 +190,17 @@ TEST_CASE("twin_slot: after a doubt there are conflicts until a load tells what 
   CHECK(slot.replace(*first, "b"));
 }
 
+TEST_CASE("twin_slot: a doubt about the first value of all is one, too, though nothing is there") {
+  failing_device device;
+  twin_slot slot(device);
+  device.next = failing_device::fails::write;
+  CHECK(slot.replace({}, "a").error().outcome() == outcome::unknown);
+  device.next = failing_device::fails::nothing;
+  CHECK(slot.replace({}, "b").error().code() == code::conflict);
+  CHECK(load(slot).earlier == earlier::had_no_effect);
+  CHECK(slot.replace({}, "b"));
+}
+
 TEST_CASE("twin_slot: a doubt that outlives the ownership may stay untold") {
   failing_device device;
   twin_slot slot(device);
