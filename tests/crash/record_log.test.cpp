@@ -207,7 +207,7 @@ TEST_CASE(
   what.profile = profile::ntfs;
   what.workload = [](world& world) {
     device fs(world.fs());
-    const log_options how{.segment_bytes_max = 200, .at_least = durability::ordered, .writers = writers::alone};
+    const log_options how{.segment_bytes_max = 200, .at_least = durability::ordered, .writers = writers::only_this};
     auto log = record_log<device>::open(fs, "log", how, window, [](const log_record&) { return visit::go_on; });
     if (!log) return;
     for (const char* value : {"r1", "r100", "r101"}) {
@@ -228,7 +228,7 @@ TEST_CASE(
   full.workload = [](world& world) {
     device fs(world.fs());
     const auto log =
-        record_log<device>::open(fs, "log", {.writers = writers::alone}, window, [](const log_record&) { return visit::go_on; });
+        record_log<device>::open(fs, "log", {.writers = writers::only_this}, window, [](const log_record&) { return visit::go_on; });
     if (log || log.error().code() != code::unsupported) (void)world.fs().make_dir("opened");
   };
   full.check = [](after_crash& after) -> verdict { return !after.fs().stat("opened"); };

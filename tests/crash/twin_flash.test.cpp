@@ -128,6 +128,8 @@ TEST_CASE("twin_slot on flash: the power goes within each unit and each erase, o
 TEST_CASE("twin_slot on flash: and again in the life after it, and in the one after that", "[crash]") {
   CHECK(prove_flash<flash_sim<256, 8>>("twice", {.sectors = 3, .cuts = 2}, {.commits_in_first = 2}) > 10000);
   CHECK(prove_flash<flash_sim<512, 64>>("twice, units of 64", {.sectors = 3, .cuts = 2}, {.commits_in_first = 5}) > 5000);
+  CHECK(prove_flash<flash_sim<512, 64>>("twice, and nothing is written after", {.sectors = 3, .cuts = 2},
+                                        {.commits_in_first = 2, .commits_later = 0}) > 5000);
   CHECK(prove_flash<flash_sim<512, 64>>("twice, four regions", {.sectors = 4, .cuts = 2}, {.commits_in_first = 5}) > 5000);
 }
 

@@ -261,6 +261,7 @@ TEST_CASE("twin_slot: each sync is needed, and none is missing", "[crash]") {
 
   // What was found is written again, with a sync; and where that was cut before, what is there is synced first.
   exploration killed = two_saves();
+  killed.workload = [](world& world) { run_keeper(world, {"a"}); };
   killed.restart = go_on;
   killed.faults = 1;
   const auto settling = audit_syncs(killed);

@@ -6,9 +6,11 @@
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/manifest/file_blocks.hpp>
 #include <perdure/manifest/file_slot.hpp>
+#include <perdure/manifest/flash_blocks.hpp>
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/testing/crash_fs.hpp>
+#include <perdure/testing/flash_sim.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
 #include <perdure/testing/natural_faults.hpp>
 #include <perdure/testing/slot_archetypes.hpp>
@@ -97,6 +99,27 @@ template <class F>
 void versioned_slot_holds(const char* model, F& fs, const std::string& root, testing::slot_law_options options = {}) {
   options.damage = [&](std::uint32_t number) { turn_a_bit(fs, root + "/" + std::to_string(number) + "/current"); };
   holds(model, versions_in(fs, root), options);
+}
+
+// A device, and the slot on it.
+template <BlockDevice D>
+class twin_on {
+ public:
+  explicit twin_on(std::unique_ptr<D> device)
+      : device_(std::move(device)),
+        slot_(std::make_unique<twin_slot<D>>(*device_, twin_slot_options{.size_bytes_max = 1 << 20})) {}
+  [[nodiscard]] explicit operator bool() const { return true; }
+  [[nodiscard]] twin_slot<D>& operator*() { return *slot_; }
+
+ private:
+  std::unique_ptr<D> device_;
+  std::unique_ptr<twin_slot<D>> slot_;
+};
+template <class F>
+auto twins_in(F& fs, const std::string& root) {
+  return [&fs, root](std::uint32_t number) {
+    return twin_on(std::make_unique<file_blocks<F>>(fs, root + "/" + std::to_string(number)));
+  };
 }
 
 }  // namespace
@@ -200,4 +223,35 @@ TEST_CASE("slot_laws: versioned_slot keeps them, whatever call goes wrong") {
   alone.sharing = testing::slot_sharing::one_at_a_time;
   REQUIRE(memory.make_dir("alone"));
   holds("versioned_slot, alone in trouble", versions_in(failing, "alone", {.writers = writers::only_this}), alone);
+}
+
+TEST_CASE("slot_laws: twin_slot, which holds its lock for as long as it is open, keeps those of one at a time") {
+  testing::slot_law_options one_at_a_time{.sharing = testing::slot_sharing::one_at_a_time, .size_bytes_max = 1 << 20};
+  {
+    mem_fs fs;
+    holds("twin_slot, mem_fs", twins_in(fs, "."), one_at_a_time);
+  }
+  {
+    tests::temp_dir root;
+    posix_fs fs;
+    holds("twin_slot, posix_fs", twins_in(fs, root.path()), one_at_a_time);
+  }
+  {
+    mem_fs memory;
+    testing::fault_fs fs(memory, "");
+    auto in_any = in_trouble(fs);
+    in_any.sharing = one_at_a_time.sharing;
+    in_any.size_bytes_max = one_at_a_time.size_bytes_max;
+    holds("twin_slot, in trouble", twins_in(fs, "."), in_any);
+  }
+  {
+    using chip = testing::flash_sim<4096, 8>;
+    std::deque<chip> all;
+    const auto place = [&](std::uint32_t number) {
+      while (all.size() <= number) all.emplace_back(3 * 300);
+      return twin_on(
+          std::make_unique<flash_blocks<chip>>(all[number], flash_blocks_options{.sectors = 3 * 300, .sectors_per_region = 300}));
+    };
+    holds("twin_slot, flash", place, one_at_a_time);
+  }
 }

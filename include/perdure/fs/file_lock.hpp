@@ -23,6 +23,12 @@
 namespace perdure {
 inline namespace v1 {
 
+// Of what several processes may write, under a lock.
+enum class writers : std::uint8_t {
+  any,       // of any process: the lock keeps them apart
+  only_this  // its user says that nobody else writes: no lock is taken, as where the Fs has none
+};
+
 #if PERDURE_HAS_NATIVE_FS
 template <Fs F = native_fs>
 #else

@@ -25,7 +25,7 @@
 // Failure: `unchanged`: none of these records is in the log, and none will come back. `unknown`: they may be; the next append
 //   that succeeds settles it, and so does opening the log. A failed sync is no failure of append() while the records can still be
 //   read and written again in a new segment; where not, every call fails with sync_lost, and the log has to be opened anew.
-//   busy (another writer); unsupported (a Fs without locks, and not writers::alone; at_least); invalid_argument (an empty record,
+//   busy (another writer); unsupported (a Fs without locks, and not writers::only_this; at_least); invalid_argument (an empty record,
 //   an order of calls that is none); too_large (a record that the window could not show again); no_space, io and the rest. Of
 //   open, as replay_log: corrupt and version_unsupported say what and where, and nothing is written then.
 // Crash: at any moment, in open() and in what open() does after a crash, too: the log is what was appended up to some record, and
@@ -45,11 +45,6 @@
 namespace perdure {
 inline namespace v1 {
 
-enum class writers : std::uint8_t {
-  locked,  // one at a time, by a lock on the file `lock` in the directory
-  alone,   // the caller sees to it that there is no other: for an Fs without locks
-};
-
 struct log_options {
   four_bytes kind = "RLOG";
   std::uint64_t segment_bytes_max = 64 << 20;  // a new segment begins before this is passed, unless one record alone is larger
@@ -58,7 +53,7 @@ struct log_options {
   // corrupt.
   enum durability at_least = durability::full;
   enum torn_tail torn_tail = torn_tail::stop;
-  enum writers writers = writers::locked;
+  enum writers writers = writers::any;
   enum parents parents = parents::make;  // must_exist: nor is the directory itself made
 };
 
@@ -166,7 +161,7 @@ class record_log {
         writer_(fs, directory, options.kind, options.at_least, reach) {}
 
   [[nodiscard]] result<void> take_lock() {
-    if (options_.writers == writers::alone) return {};
+    if (options_.writers == writers::only_this) return {};
     lock_ = file_lock<F>::try_take(*fs_, writer_.names().file("lock"));
     if (!lock_) return lock_.error();
     return {};

@@ -17,6 +17,9 @@
 // Crash: as block_device.hpp has it. A temporary file may be left, see temp_sweep.hpp, and the lock file may be there or not.
 // Not promised: anything about bytes that another process left in the cache after two of its syncs had failed, one after the
 //   other: a later one succeeds and cannot tell (of those of one sync, which twin_slot copies, nothing is lost).
+//   On a volume where a name may survive without its file (FAT, ext2), a cut while the file or the lock file is made may leave
+//   such a name: that is an I/O error from then on, and no value is lost. Once they are there, values are as safe there as
+//   anywhere.
 //
 // Format version 1, numbers with their lowest byte first. Regions of S bytes, then as many of 2 S, and so on to the end:
 //

@@ -70,7 +70,8 @@ class flash_blocks {
     std::uint64_t at = begin_of(region);
     std::byte units[unit];
     std::size_t filled = 0;
-    for (bytes part : {head, body}) {
+    const bytes parts[] = {head, body};
+    for (bytes part : parts) {
       while (!part.empty()) {
         const bytes piece = part.first(unit - filled);
         std::memcpy(units + filled, piece.data(), piece.size());

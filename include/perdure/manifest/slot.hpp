@@ -53,12 +53,6 @@
 namespace perdure {
 inline namespace v1 {
 
-// Of a slot in a directory, see S3.
-enum class writers : std::uint8_t {
-  any,       // of any process: each waits for the others
-  only_this  // its user says that nobody else writes: no lock is taken
-};
-
 using slot_room = function_ref<result<mutable_bytes>(std::uint64_t size_bytes)>;
 
 // What became of a `replace` of this slot object that had failed in doubt.

@@ -24,7 +24,7 @@ TEST_CASE("record_log: on every model, what was appended is found, and the next 
     log_options how{.segment_bytes_max = 300, .at_least = model.best};
     if (!model.locks) {
       CHECK(open_log(fs, path, how).error().code() == code::unsupported);
-      how.writers = writers::alone;
+      how.writers = writers::only_this;
     }
     strings expected;
     for (int round = 0; round < 4; ++round) {

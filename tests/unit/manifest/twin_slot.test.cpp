@@ -190,6 +190,17 @@ TEST_CASE("twin_slot: after a doubt there are conflicts until a load tells what 
   CHECK(slot.replace(*first, "b"));
 }
 
+TEST_CASE("twin_slot: a doubt about the first value of all is one, too, though nothing is there") {
+  failing_device device;
+  twin_slot slot(device);
+  device.next = failing_device::fails::write;
+  CHECK(slot.replace({}, "a").error().outcome() == outcome::unknown);
+  device.next = failing_device::fails::nothing;
+  CHECK(slot.replace({}, "b").error().code() == code::conflict);
+  CHECK(load(slot).earlier == earlier::had_no_effect);
+  CHECK(slot.replace({}, "b"));
+}
+
 TEST_CASE("twin_slot: a doubt that outlives the ownership may stay untold") {
   failing_device device;
   twin_slot slot(device);
@@ -290,6 +301,11 @@ TEST_CASE("twin_slot: of the bytes of format version 1 none is left to chance") 
     CHECK(std::to_integer<std::uint32_t>(rest.data()[12 + i]) == (head_crc >> (8 * i) & 0xff));
   }
   CHECK(rest.from(16) == bytes("value\xff\xff\xff", 8));
+  // Its copy, in the region after it: past the number of a commit that nobody can see, and of the same value.
+  chip_slot other(blocks);
+  CHECK(load(other).text == "value");
+  const std::byte* const copy = flash.cells().data() + 2 * 256;
+  CHECK((copy[6] == std::byte{2} && copy[16] == std::byte{4} && copy[32] == std::byte{2}));
 }
 
 TEST_CASE("twin_slot: no flipped bit is ever shown, of the head or the value") {
