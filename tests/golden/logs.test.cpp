@@ -105,3 +105,22 @@ TEST_CASE("golden: every flipped bit and every truncation of a log's start is re
   REQUIRE(tests::put_into(fs, "log/start", whole + "x"));
   CHECK(replay(fs, "log", {.kind = "GOLD"}).refusal.find("log/start: start at byte 0") != std::string::npos);
 }
+
+TEST_CASE("golden: a frame from before a failed append does not follow one from after it") {
+  const std::string whole = golden("record_log_v1_1");
+  const auto third = detail::stored_at<detail::record_head>(reinterpret_cast<const std::byte*>(whole.data()) + 174);
+  for (const std::uint32_t attempt : {0U, 1U}) {
+    detail::record_head frame = third;
+    frame.payload_bytes = 1U;
+    frame.payload_checksum = crc32c("4");
+    frame.sequence = std::uint64_t{4};
+    frame.previous = std::uint32_t{third.checksum};
+    frame.attempt = attempt;
+    frame.checksum = detail::checksum_of(frame, {std::uint64_t{77}, std::uint64_t{1}, std::uint64_t{whole.size()}});
+    mem_fs fs;
+    REQUIRE(fs.make_dir("log"));
+    const bytes stored = detail::stored_bytes(frame);
+    REQUIRE(tests::put_into(fs, first, whole + std::string(reinterpret_cast<const char*>(stored.data()), stored.size()) + "4"));
+    CHECK(replay(fs, "log", {.kind = "GOLD"}).records.size() == 3 + attempt);
+  }
+}

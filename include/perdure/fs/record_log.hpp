@@ -111,7 +111,7 @@ class record_log {
       if (records[i].empty()) return failure(code::invalid_argument, operation::write);
       size += record_head_bytes + records[i].size();
     }
-    if (count == 0) return failure(code::invalid_argument, operation::write);
+    if (count == 0 || closed_) return failure(code::invalid_argument, operation::write);
     const bool begun = writer_.end().offset > writer_.published();
     if (begun && writer_.end().offset + size > options_.segment_bytes_max) {
       const auto rotated = writer_.rotate();
@@ -126,9 +126,13 @@ class record_log {
     return report;
   }
 
-  [[nodiscard]] result<enum durability> sync() { return writer_.make_durable(sync_what::data); }
+  [[nodiscard]] result<enum durability> sync() {
+    if (closed_) return failure(code::invalid_argument, operation::sync);
+    return writer_.make_durable(sync_what::data);
+  }
 
   [[nodiscard]] result<void> drop_before(std::uint64_t sequence) {
+    if (closed_) return failure(code::invalid_argument, operation::remove);
     std::uint64_t start = start_;
     while (start < writer_.segment()) {
       detail::segment_reader<F> following;
@@ -144,9 +148,10 @@ class record_log {
   [[nodiscard]] std::uint64_t next_sequence() const noexcept { return writer_.end().next; }
   [[nodiscard]] std::uint64_t first_unsynced() const noexcept { return writer_.durable().next; }
 
-  // Makes durable what was appended, and lets go of the files and the lock.
+  // Makes durable what was appended, and lets go of the files and the lock. Every call after it is an invalid_argument.
   [[nodiscard]] result<enum durability> close() {
     const auto synced = sync();
+    closed_ = true;
     const auto closed = writer_.close();
     lock_ = failure(code::not_found, operation::lock);
     if (!synced || closed) return synced;
@@ -206,6 +211,7 @@ class record_log {
   log_options options_;
   std::size_t record_bytes_max_;
   std::uint64_t start_ = 1;
+  bool closed_ = false;
   detail::log_writer<F> writer_;
   result<file_lock<F>> lock_ = failure(code::not_found, operation::lock);
 };

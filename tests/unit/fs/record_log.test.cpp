@@ -60,8 +60,14 @@ TEST_CASE("record_log: one writer at a time") {
   REQUIRE(log);
   CHECK(open_log(fs, "log").error().code() == code::busy);
   REQUIRE(log->append("one"));
-  REQUIRE(log->close());
+  REQUIRE(log->append("two", durability::none));
+  CHECK(*log->close() == durability::full);
   CHECK(open_log(fs, "log"));
+  CHECK(log->append("three").error().code() == code::invalid_argument);
+  CHECK(log->sync().error().code() == code::invalid_argument);
+  CHECK(log->drop_before(2).error().code() == code::invalid_argument);
+  CHECK(log->close().error().code() == code::invalid_argument);
+  CHECK(replay(fs, "log").records == strings{"one", "two"});
 }
 
 TEST_CASE("record_log: what cannot be a record is refused, and nothing of its group is there") {
