@@ -72,6 +72,8 @@ TEST_CASE("fs_store: what was removed stays removed") {
     world.step("absent", [&] { return in(world).remove("b"); });
   };
   CHECK(prove("remove, killed, put, remove", what) > 1);
+  what.restart = [](world& world) { world.step("absent", [&] { return in(world).remove("b"); }); };
+  CHECK(prove("remove, killed, remove", what) > 1);
 }
 
 TEST_CASE("fs_store: an old object in a directory above does not come back when the newer one is removed") {
