@@ -81,6 +81,7 @@ set(PERDURE_HEADERS
   perdure/fs/detail/posix_xattr.hpp
   perdure/fs/detail/staged_file.hpp
 
+  perdure/store/fs_store.hpp
   perdure/store/key.hpp
   perdure/store/mem_store.hpp
   perdure/store/read_object.hpp
@@ -88,6 +89,8 @@ set(PERDURE_HEADERS
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
 
+  perdure/store/detail/key_names.hpp
+  perdure/store/detail/key_tree.hpp
   perdure/store/detail/mem_object.hpp
 
   perdure/manifest/after_commit.hpp

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/fs/posix_fs.hpp>
+#include <perdure/store/fs_store.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/testing/crash_store.hpp>
 #include <perdure/testing/fault_store.hpp>
@@ -8,6 +11,7 @@
 #include <perdure/testing/store_laws.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/temp_dir.hpp>
 
 #include <cstdio>
 
@@ -34,4 +38,19 @@ TEST_CASE("store_laws: every model keeps them") {
   holds("fault_store", faultless);
   testing::crash_store crashable;
   holds("crash_store", crashable);
+
+  mem_fs files;
+  REQUIRE(files.make_dir("flat"));
+  fs_store flat(files, "flat");
+  holds("fs_store over mem_fs", flat);
+  REQUIRE(files.make_dir("deep"));
+  fs_store deep(files, "deep", {.objects_per_directory = 2});
+  holds("fs_store, 2 a directory", deep);
+  REQUIRE(files.make_dir("alone"));
+  fs_store alone(files, "alone", {.sharing = sharing::only_this, .objects_per_directory = 1});
+  holds("fs_store, alone", alone);
+  const tests::temp_dir memory_dir("/dev/shm");
+  posix_fs disk;
+  fs_store on_disk(disk, memory_dir.path(), {.objects_per_directory = 20});
+  holds("fs_store over posix_fs", on_disk);
 }

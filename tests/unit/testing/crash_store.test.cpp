@@ -125,3 +125,21 @@ TEST_CASE("crash_store: a replay shows the same state again") {
   what.replay = report.replay;
   CHECK(explore(what).text() == report.text());
 }
+
+TEST_CASE("crash_store: the power may go between two puts of one step, and of none") {
+  for (const bool in_a_step : {true, false}) {
+    exploration what;
+    what.workload = [in_a_step](world& world) {
+      const auto both = [&] {
+        (void)world.store().put("a", "x", precondition::any);
+        (void)world.store().put("b", "x", precondition::any);
+      };
+      if (in_a_step) world.step("both", both);
+      if (!in_a_step) both();
+    };
+    what.check = [](after_crash& after) {
+      return after.store().head("a").has_value() == after.store().head("b").has_value() ? "" : "one alone";
+    };
+    CHECK(explore(what).complaint == "one alone");
+  }
+}

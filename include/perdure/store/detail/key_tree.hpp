@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_STORE_DETAIL_KEY_TREE_HPP
+#define PERDURE_STORE_DETAIL_KEY_TREE_HPP
+
+// key_tree: where fs_store keeps what. A directory has at most so many objects; when it is full, a new key goes into a directory
+// below it, by its next byte. Nothing is ever moved: so a key is looked for in the deepest directory that there is for it and
+// then upwards, and what is deeper is newer. A listing reads the directories on the way to its cursor, and then those that it
+// shows.
+
+#include <perdure/fs/detail/mem_names.hpp>
+#include <perdure/fs/fs.hpp>
+#include <perdure/store/detail/key_names.hpp>
+
+namespace perdure {
+inline namespace v1 {
+namespace detail {
+
+template <Fs F>
+class key_tree {
+ public:
+  static constexpr std::size_t path_max = path_capacity<F>();
+  static constexpr std::size_t key_size_max = 1024;
+  using path = path_buffer<path_max>;
+  using key_text = path_buffer<key_size_max>;
+
+  key_tree(F& fs, path_view root, std::size_t objects_per_directory) noexcept : fs_(&fs), per_directory_(objects_per_directory) {
+    root_.append(root);
+  }
+  [[nodiscard]] const path& root() const noexcept { return root_; }
+
+  // The directory of the keys that share their first `depth` bytes with this one.
+  [[nodiscard]] path directory(key_view key, std::size_t depth) const noexcept {
+    path at = root_;
+    for (std::size_t i = 0; i < depth; ++i) append_child(at, key[i]);
+    return at;
+  }
+  // The object's file if it is kept at this depth, and how much of that is its directory.
+  [[nodiscard]] path file(key_view key, std::size_t depth, std::size_t& directory_size) const noexcept {
+    path at = directory(key, depth);
+    directory_size = append_key_name(at, key.from(depth));
+    return at;
+  }
+
+  // How many bytes of the key lead to the deepest directory that there is for it.
+  [[nodiscard]] result<std::size_t> depth_of(key_view key) {
+    path at = root_;
+    for (std::size_t depth = 0; depth < key.size(); ++depth) {
+      append_child(at, key[depth]);
+      if (!at.ok()) return depth;
+      const auto there = fs_->stat(at);
+      if (!there && there.error().code() == code::not_found) return depth;
+      if (!there) return there.error();
+    }
+    return key.size();
+  }
+  [[nodiscard]] result<bool> is_full(const path& directory) {
+    std::size_t objects = 0;
+    PERDURE_TRY(each_object(directory, [&](path_view) { return ++objects < per_directory_ ? visit::go_on : visit::stop; }));
+    return objects >= per_directory_;
+  }
+
+  [[nodiscard]] result<listed> list(key_view prefix, key_view cursor, std::size_t limit, object_visitor visitor) {
+    listing all{prefix, cursor, limit, visitor, {}, {}, listed::all, false};
+    all.at = root_;
+    mem_names<bool> none;
+    PERDURE_TRY(show(all, none));
+    return all.end;
+  }
+
+  // Calls with every directory of the tree, and goes on whatever it answers.
+  [[nodiscard]] result<void> each_directory(path& at, function_ref<void(const path&)> use) {
+    use(at);
+    // One at a time: the names of a directory need not fit in memory, and what is made meanwhile needs no visit.
+    path_buffer<255> last;
+    for (bool more = true; more;) {
+      more = false;
+      path_buffer<255> next;
+      PERDURE_TRY(fs_->for_each_entry(at, [&](const dir_entry& entry) {
+        const bool below = !entry.name.empty() && (entry.name[0] == 'd' || entry.name[0] == 'x');
+        if (!below || compare_keys(entry.name, last) <= 0) return visit::go_on;
+        if (more && compare_keys(entry.name, next) >= 0) return visit::go_on;
+        more = true;
+        next.clear();
+        next.append(entry.name);
+        return visit::go_on;
+      }));
+      if (!more) break;
+      last = next;
+      const std::size_t size = at.size();
+      at.append("/").append(next);
+      if (at.ok()) PERDURE_TRY(each_directory(at, use));
+      at.truncate(size);
+    }
+    return {};
+  }
+
+ private:
+  using object_use = function_ref<visit(path_view)>;
+
+  struct listing {
+    key_view prefix;
+    key_view cursor;
+    std::size_t left;
+    object_visitor visitor;
+    path at;          // the directory
+    key_text begins;  // and what all its keys begin with
+    listed end;
+    bool is_over;
+
+    [[nodiscard]] bool wants(key_view key) const noexcept { return begins_with(key, prefix) && compare_keys(key, cursor) > 0; }
+    // Can there be a key that is wanted among those that begin so?
+    [[nodiscard]] bool wants_some_of(key_view begin) const noexcept {
+      if (!begins_with(begin, prefix) && !begins_with(prefix, begin)) return false;
+      return compare_keys(begin, cursor) >= 0 || begins_with(cursor, begin);
+    }
+  };
+
+  static void append_child(path& at, char next) noexcept {
+    const char* const digits = "0123456789abcdef";
+    const auto value = static_cast<unsigned char>(next);
+    const char text[5] = {'/', 'd', '%', digits[value >> 4], digits[value & 15]};
+    at.append({text, sizeof(text)});
+  }
+  // The byte of such a name, or -1.
+  [[nodiscard]] static int child_of(path_view name) noexcept {
+    if (name.size() != 4 || name[0] != 'd' || name[1] != '%') return -1;
+    const int high = hex_value(name[2]);
+    const int low = hex_value(name[3]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+  }
+
+  // Every object that a directory keeps itself, by what its key goes on with.
+  [[nodiscard]] result<void> each_object(const path& directory, object_use use) {
+    path at = directory;
+    key_text rest;
+    const auto done = each_object_below(at, rest, use, [](int) {});
+    return done ? result<void>() : done.error();
+  }
+  // With the names of directories that go on with what they begin with.
+  [[nodiscard]] result<visit> each_object_below(path& at, key_text& rest, object_use use, function_ref<void(int)> child) {
+    visit goes = visit::go_on;
+    result<void> below;
+    const auto listed_all = fs_->for_each_entry(at, [&](const dir_entry& entry) {
+      const std::size_t rest_size = rest.size();
+      const std::size_t at_size = at.size();
+      const char kind = entry.name.empty() ? '\0' : entry.name[0];
+      if (kind == 'd') child(child_of(entry.name));
+      if ((kind == 'k' || kind == 'x') && append_unescaped(rest, entry.name.from(1))) {
+        if (kind == 'k') {
+          goes = use(path_view(rest));
+        } else if (at.append("/").append(entry.name).ok()) {
+          const auto more = each_object_below(at, rest, use, [](int) {});
+          if (more) goes = *more;
+          if (!more && more.error().code() != code::not_found) below = more.error();
+        }
+      }
+      restore(rest, rest_size);
+      restore(at, at_size);
+      return below ? goes : visit::stop;
+    });
+    if (!listed_all) return listed_all.error();
+    if (!below) return below.error();
+    return goes;
+  }
+  template <std::size_t N>
+  static void restore(path_buffer<N>& text, std::size_t size) noexcept {
+    if (text.ok()) return text.truncate(size);
+    // What did not fit was not written.
+    path_buffer<N> same;
+    same.append(path_view(text.data(), size));
+    text = same;
+  }
+
+  // What is at `all.at` and below it, with those objects of the directories above that belong in between.
+  [[nodiscard]] result<void> show(listing& all, mem_names<bool>& from_above) {
+    mem_names<bool> keys;
+    bool has_child[256] = {};
+    bool fits = true;
+    const auto keep = [&](key_view key) {
+      if (all.wants(key) && keys.find(key) == nullptr) fits = keys.insert(key, true) && fits;
+    };
+    for (auto* one = from_above.after({}); one != nullptr; one = from_above.after(one->name())) keep(one->name());
+    path at = all.at;
+    key_text key = all.begins;
+    const auto use = [&](path_view) {
+      keep(key);
+      return fits ? visit::go_on : visit::stop;
+    };
+    const auto read = each_object_below(at, key, use, [&](int byte) {
+      if (byte >= 0) has_child[byte] = true;
+    });
+    // A directory that is gone has nothing to show.
+    if (!read && !(read.error().code() == code::not_found && all.begins.size() != 0)) return read.error();
+    if (!fits) return failure(code::no_space, operation::list_objects);
+
+    const std::size_t depth = all.begins.size();
+    const auto* next = keys.after({});
+    const auto emit_before = [&](int byte) {
+      for (; next != nullptr && !all.is_over; next = keys.after(next->name())) {
+        const path_view name = next->name();
+        if (name.size() > depth && static_cast<unsigned char>(name[depth]) >= byte) return;
+        emit(all, name);
+      }
+    };
+    for (int byte = 0; byte < 256 && !all.is_over; ++byte) {
+      if (!has_child[byte]) continue;
+      emit_before(byte);
+      mem_names<bool> inside;
+      for (; next != nullptr && next->name().size() > depth && static_cast<unsigned char>(next->name()[depth]) == byte;
+           next = keys.after(next->name())) {
+        if (!inside.insert(next->name(), true)) return failure(code::no_space, operation::list_objects);
+      }
+      const char c = static_cast<char>(byte);
+      const std::size_t at_size = all.at.size();
+      append_child(all.at, c);
+      all.begins.append({&c, 1});
+      if (all.wants_some_of(all.begins) && !all.is_over) PERDURE_TRY(show(all, inside));
+      all.at.truncate(at_size);
+      all.begins.truncate(depth);
+    }
+    emit_before(256);
+    return {};
+  }
+  static void emit(listing& all, key_view key) {
+    if (all.left == 0) {
+      all.end = listed::more;
+      all.is_over = true;
+      return;
+    }
+    --all.left;
+    if (all.visitor({key, size_unknown}) == visit::go_on) return;
+    all.end = listed::more;
+    all.is_over = true;
+  }
+
+  F* fs_;
+  std::size_t per_directory_;
+  path root_;
+};
+
+}  // namespace detail
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_STORE_DETAIL_KEY_TREE_HPP

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef PERDURE_STORE_FS_STORE_HPP
+#define PERDURE_STORE_FS_STORE_HPP
+
+// fs_store(fs, root): objects in a directory of any Fs, and a model of Store (store.hpp).
+//
+//   perdure::posix_fs disk;
+//   perdure::fs_store store(disk, "data/objects");
+//   auto made = store.create_root();
+//   auto put = store.put("state/head", value, perdure::precondition::absent);
+//
+// An object is a file with its bytes and nothing else, under an escaped name (detail/key_names.hpp), replaced by atomic_write.
+// Its etag is the digest of its bytes, worked out when it is got or compared: conditions are for small values, get_range for
+// large ones.
+//
+// Effects: a put or remove holds the kernel lock of one of 16 lock files, chosen by the key, so that conditions hold between all
+//   processes of this machine. The files are never removed. What only looks takes no lock.
+// Success: as store.hpp has it. A put has synced the object, its directory and every directory above it up to the root whose name
+// this
+//   fs_store does not know to be durable; a remove, each directory in which the key may be kept.
+// Failure: invalid_storage_root: there is no root; timed_out: the lock was not free in lock_timeout_ns; unsupported: the Fs has
+// no locks
+//   (sharing::any), or, with the object visible and in doubt, less than options.at_least; else as atomic_write and store.hpp have
+//   it. An unknown never comes late here.
+// Crash: the old object or the new one, whole; temporary files, which sweep() removes; empty directories, which stay.
+// Not promised: that locks reach other machines, on a network volume. That the root is another Store's, too, or that somebody
+// else
+//   changes what is in it. That after a sync that failed in a process that died, settle() brings back what was lost.
+
+#include <perdure/core/native_clock.hpp>
+#include <perdure/core/native_sync.hpp>
+#include <perdure/core/sha256.hpp>
+#include <perdure/fs/atomic_write.hpp>
+#include <perdure/fs/file_lock.hpp>
+#include <perdure/fs/temp_sweep.hpp>
+#include <perdure/store/detail/key_tree.hpp>
+#include <perdure/store/store.hpp>
+
+namespace perdure {
+inline namespace v1 {
+
+enum class sharing : std::uint8_t {
+  any,       // of any process
+  only_this  // its user says that this fs_store alone writes there: no lock file is needed
+};
+
+struct fs_store_options {
+  enum sharing sharing = sharing::any;
+  enum durability at_least = durability::full;  // what the system must be able to give
+  permissions mode = 0666;                      // of the objects' files, less what the process masks out
+  std::int64_t lock_timeout_ns = 30 * ns_per_second;
+  std::size_t objects_per_directory = 512;  // then new ones go into directories below. May differ from one process to another
+};
+
+template <Fs F, Clock C = native_clock, Sync S = native_sync>
+class fs_store {
+  using tree_type = detail::key_tree<F>;
+  using path = typename tree_type::path;
+
+ public:
+  using perdure_store = fs_store;
+  static constexpr std::size_t key_size_max = tree_type::key_size_max;
+
+  fs_store(F& fs, path_view root, C& clock, const fs_store_options& options = {})
+      : fs_(&fs), clock_(&clock), options_(options), tree_(fs, root, options.objects_per_directory) {}
+#if PERDURE_HAS_NATIVE_FS
+  explicit fs_store(F& fs, path_view root, const fs_store_options& options = {})
+    requires detail::is_same<C, native_clock>
+      : fs_store(fs, root, the_clock(), options) {}
+#endif
+
+  // Makes the root and its missing ancestors, durably. A store is not made by accident: nothing else does.
+  [[nodiscard]] result<void> create_root() {
+    const auto made = make_dirs(*fs_, tree_.root());
+    if (!made) return made.error();
+    if (*made < options_.at_least) return failure(code::unsupported, operation::sync_dir);
+    return {};
+  }
+
+  [[nodiscard]] result<object_info> get(key_view key, mutable_bytes into) {
+    PERDURE_TRY(check_key(key, operation::get, key_size_max));
+    auto file = open(key, operation::get);
+    if (!file) return file.error();
+    const auto size = file->size();
+    if (!size) return told(size.error(), operation::get, key);
+    if (*size > into.size()) return told(failure(code::too_large, operation::get), operation::get, key);
+    const mutable_bytes whole = into.first(static_cast<std::size_t>(*size));
+    const auto got = file->read_at(0, whole);
+    if (!got) return told(got.error(), operation::get, key);
+    if (*got != whole.size()) return told(failure(code::corrupt, operation::get), operation::get, key);
+    return object_info{*size, version_of(sha256_of(whole))};
+  }
+  [[nodiscard]] result<range_info> get_range(key_view key, std::uint64_t offset, mutable_bytes into) {
+    PERDURE_TRY(check_key(key, operation::get, key_size_max));
+    auto file = open(key, operation::get);
+    if (!file) return file.error();
+    const auto size = file->size();
+    if (!size) return told(size.error(), operation::get, key);
+    if (offset >= *size) return range_info{0, *size};
+    const auto got = file->read_at(offset, into);
+    if (!got) return told(got.error(), operation::get, key);
+    return range_info{*got, *size};
+  }
+  [[nodiscard]] result<object_info> head(key_view key) {
+    PERDURE_TRY(check_key(key, operation::head, key_size_max));
+    const auto there = find(key, operation::head, [&](const path& file) { return fs_->stat(file); });
+    if (!there) return there.error();
+    return object_info{there->size_bytes, {}};
+  }
+
+  [[nodiscard]] result<etag> put(key_view key, gather content, const precondition& when) {
+    PERDURE_TRY(check_key(key, operation::put, key_size_max));
+    if (when.is_void()) return told(failure(code::invalid_argument, operation::put), operation::put, key);
+    const held lock(*this, key);
+    if (!lock.ok()) return told(lock.error(), operation::put, key);
+    // Where it is; or, in the end, where it is to be.
+    const auto deepest = tree_.depth_of(key);
+    if (!deepest) return told(deepest.error(), operation::put, key);
+    auto depth = find_depth(key, *deepest);
+    if (!depth && depth.error().code() != code::not_found) return told(depth.error(), operation::put, key);
+    const bool is_there = depth.has_value();
+    PERDURE_TRY(judge(key, is_there, is_there ? *depth : 0, when));
+    if (!is_there) depth = place(key, *deepest);
+    if (!depth) return told(depth.error(), operation::put, key);
+    std::size_t directory_size = 0;
+    const path file = tree_.file(key, *depth, directory_size);
+    if (!file.ok()) return told(failure(code::too_large, operation::put), operation::put, key);
+    const auto named = make_durable(path_view(file).first(directory_size));
+    if (!named) return told(named.error(), operation::put, key);
+    write_options how;
+    how.at_least = options_.at_least < durability::ordered ? options_.at_least : durability::ordered;
+    how.mode = options_.mode;
+    const auto written = atomic_write(*fs_, file, content, how);
+    if (!written) return told(written.error(), operation::put, key, written.error().doubt());
+    // Not asked before, for that costs a sync of its own each time.
+    if (written->durability < options_.at_least)
+      return told(failure(code::unsupported, operation::put), operation::put, key, doubt::durable);
+    if (when.is_any()) return etag();
+    sha256 all;
+    for (const bytes& part : content) all.update(part);
+    return version_of(all.finish());
+  }
+
+  [[nodiscard]] result<void> remove(key_view key) {
+    PERDURE_TRY(check_key(key, operation::remove_object, key_size_max));
+    const held lock(*this, key);
+    if (!lock.ok()) return told(lock.error(), operation::remove_object, key);
+    bool changed = false;
+    const auto done = each_place(key, [&](const path& file, path_view directory) -> result<void> {
+      const auto removed = fs_->remove(file);
+      if (!removed && removed.error().code() != code::not_found && removed.error().code() != code::not_a_directory)
+        return removed;
+      changed = changed || removed;
+      const auto synced = sync(directory);
+      if (!synced && synced.error().code() == code::not_found) return {};
+      return synced || !changed ? synced : synced.error().with(doubt::durable);
+    });
+    if (done) return {};
+    const enum doubt left = done.error().doubt();
+    return told(done.error(), operation::remove_object, key, changed && left == doubt::none ? doubt::visible : left);
+  }
+
+  [[nodiscard]] result<listed> list(key_view prefix, key_view cursor, std::size_t limit, object_visitor visitor) {
+    PERDURE_TRY(check_prefix(prefix, operation::list_objects, key_size_max));
+    PERDURE_TRY(check_prefix(cursor, operation::list_objects, key_size_max));
+    if (limit == 0) return told(failure(code::invalid_argument, operation::list_objects), operation::list_objects, prefix);
+    const auto shown = tree_.list(prefix, cursor, limit, visitor);
+    if (!shown) return told(shown.error(), operation::list_objects, prefix);
+    return shown;
+  }
+  [[nodiscard]] struct nonce nonce() { return fs_->nonce(); }
+
+  // What is there, or not, survives from now on.
+  [[nodiscard]] result<void> settle(key_view key) {
+    PERDURE_TRY(check_key(key, operation::settle, key_size_max));
+    const held lock(*this, key);
+    if (!lock.ok()) return told(lock.error(), operation::settle, key);
+    const auto done = each_place(key, [&](const path& file, path_view directory) -> result<void> {
+      open_options how;
+      how.access = access::read_write;  // some systems sync no file that was opened to be read
+      auto there = fs_->open(file, how);
+      if (there) PERDURE_TRY(there->sync(sync_what::all));
+      const bool none = !there && (there.error().code() == code::not_found || there.error().code() == code::not_a_directory);
+      if (!there && !none) return there.error();
+      if (there) PERDURE_TRY(make_durable(directory));
+      const auto synced = sync(directory);
+      return !synced && synced.error().code() == code::not_found ? result<void>() : synced;
+    });
+    return done ? result<void>() : result<void>(told(done.error(), operation::settle, key));
+  }
+
+  // Removes what writers that died have left in all of its directories.
+  [[nodiscard]] result<sweep_report> sweep(const sweep_options& options = {}) {
+    sweep_report all;
+    path at = tree_.root();
+    PERDURE_TRY(tree_.each_directory(at, [&](const path& directory) {
+      const auto swept = temp_sweep(*fs_, directory, *clock_, options);
+      if (!swept) return;
+      all.removed += swept->removed;
+      all.living += swept->living;
+      all.unjudged += swept->unjudged;
+      all.failed += swept->failed;
+    }));
+    return all;
+  }
+
+ private:
+  static constexpr std::size_t locks = 16;
+  static constexpr std::size_t known_max = 256;
+
+#if PERDURE_HAS_NATIVE_FS
+  [[nodiscard]] static native_clock& the_clock() noexcept {
+    static native_clock clock;
+    return clock;
+  }
+#endif
+
+  // The lock of a key: by the kernel, or, where nobody else writes, between the threads of this one.
+  class held {
+   public:
+    held(fs_store& store, key_view key) : store_(store) {
+      if (store.options_.sharing == sharing::only_this) {
+        store.alone_.lock();
+        return;
+      }
+      path file = store.tree_.root();
+      const auto which = static_cast<unsigned>(sha256_of(bytes(key.data(), key.size())).bytes[0]) % locks;
+      const char name[] = {'/', 's', '-', 'l', 'o', 'c', 'k', '-', "0123456789abcdef"[which]};
+      file.append({name, sizeof(name)});
+      lock_ = file_lock<F>::take(*store.fs_, file, *store.clock_, store.options_.lock_timeout_ns);
+    }
+    held(const held&) = delete;
+    held& operator=(const held&) = delete;
+    ~held() {
+      if (store_.options_.sharing == sharing::only_this) store_.alone_.unlock();
+    }
+    [[nodiscard]] bool ok() const noexcept { return store_.options_.sharing == sharing::only_this || lock_.has_value(); }
+    // The lock files lie in the root.
+    [[nodiscard]] failure error() const noexcept {
+      const enum code code = lock_.error().code();
+      return failure(code == code::not_found || code == code::not_a_directory ? code::invalid_storage_root : code,
+                     lock_.error().operation(), lock_.error().system_code());
+    }
+
+   private:
+    fs_store& store_;
+    result<file_lock<F>> lock_ = failure(code::busy, operation::lock);
+  };
+
+  [[nodiscard]] static etag version_of(const digest& of) noexcept { return *etag::of(bytes(of.bytes, sizeof(of.bytes))); }
+  // About the key, and not about one of the files behind it.
+  [[nodiscard]] static failure told(const failure& why, enum operation called, key_view key,
+                                    enum doubt left = doubt::none) noexcept {
+    return failure(why.code(), called, why.system_code()).with(left).about({key.data(), key.size()});
+  }
+
+  // Calls with the object's file, the newest first where a crash has left several, until one is there.
+  template <class Look>
+  [[nodiscard]] auto find(key_view key, enum operation called, Look&& look) -> decltype(look(detail::some<const path&>())) {
+    const auto deepest = tree_.depth_of(key);
+    if (!deepest) return told(deepest.error(), called, key);
+    for (std::size_t depth = *deepest;; --depth) {
+      std::size_t directory_size = 0;
+      const path file = tree_.file(key, depth, directory_size);
+      if (file.ok()) {
+        auto found = look(file);
+        if (found) return found;
+        const enum code code = found.error().code();
+        // A name that the Fs cannot take has never been given.
+        const bool none = code == code::not_found || code == code::not_a_directory || code == code::too_large;
+        if (!none) return told(found.error(), called, key);
+      }
+      if (depth == 0) return told(no_object(), called, key);
+    }
+  }
+  // Of nothing under a key it matters whether there is a store at all.
+  [[nodiscard]] failure no_object() {
+    const auto root = fs_->stat(tree_.root());
+    return failure(root || root.error().code() != code::not_found ? code::not_found : code::invalid_storage_root,
+                   operation::none);
+  }
+  [[nodiscard]] result<typename F::file> open(key_view key, enum operation called) {
+    return find(key, called, [&](const path& file) { return fs_->open(file, {}); });
+  }
+  [[nodiscard]] result<std::size_t> find_depth(key_view key, std::size_t deepest) {
+    for (std::size_t depth = deepest;; --depth) {
+      std::size_t directory_size = 0;
+      const path file = tree_.file(key, depth, directory_size);
+      const auto there = file.ok() ? fs_->stat(file) : result<file_info>(failure(code::not_found, operation::stat));
+      if (there) return depth;
+      const enum code code = there.error().code();
+      if (code != code::not_found && code != code::not_a_directory && code != code::too_large) return there.error();
+      if (depth == 0) return failure(code::not_found, operation::stat);
+    }
+  }
+
+  [[nodiscard]] result<void> judge(key_view key, bool is_there, std::size_t depth, const precondition& when) {
+    const auto no = [&](enum code code) { return told(failure(code, operation::put), operation::put, key); };
+    if (when.is_any()) return {};
+    if (when.is_absent()) return is_there ? result<void>(no(code::already_exists)) : result<void>();
+    if (!is_there) return no(code::not_found);
+    std::size_t directory_size = 0;
+    auto file = fs_->open(tree_.file(key, depth, directory_size), {});
+    if (!file) return told(file.error(), operation::put, key);
+    sha256 all;
+    for (std::uint64_t at = 0;;) {
+      std::byte piece[4096];
+      const auto got = file->read_at(at, piece);
+      if (!got) return told(got.error(), operation::put, key);
+      all.update(bytes(piece, *got));
+      at += *got;
+      if (*got < sizeof(piece)) break;
+    }
+    return version_of(all.finish()) == when.version() ? result<void>() : result<void>(no(code::conflict));
+  }
+
+  // Where a new key goes: one directory deeper than the deepest there is, if that is full.
+  [[nodiscard]] result<std::size_t> place(key_view key, std::size_t deepest) {
+    if (deepest == key.size()) return deepest;
+    const auto full = tree_.is_full(tree_.directory(key, deepest));
+    if (!full) return full.error();
+    if (!*full || !tree_.directory(key, deepest + 1).ok()) return deepest;
+    PERDURE_TRY(make_dir(tree_.directory(key, deepest + 1)));
+    return deepest + 1;
+  }
+  [[nodiscard]] result<void> make_dir(path_view directory) {
+    const auto made = fs_->make_dir(directory);
+    return made || made.error().code() == code::already_exists ? result<void>() : made;
+  }
+
+  // The directory is there, and so are its name and all names above it up to the root.
+  [[nodiscard]] result<void> make_durable(path_view directory) {
+    const std::size_t root = tree_.root().size();
+    for (std::size_t end = root; end < directory.size();) {
+      std::size_t next = end + 1;
+      while (next < directory.size() && directory[next] != '/') ++next;
+      const path_view one = directory.first(next);
+      const std::uint64_t name = name_of(one);
+      if (__atomic_load_n(&known_[name % known_max], __ATOMIC_ACQUIRE) != name) {
+        PERDURE_TRY(make_dir(copy_of(one)));
+        PERDURE_TRY(sync(directory.first(end)));
+        __atomic_store_n(&known_[name % known_max], name, __ATOMIC_RELEASE);
+      }
+      end = next;
+    }
+    return {};
+  }
+  [[nodiscard]] static path copy_of(path_view text) noexcept {
+    path copy;
+    copy.append(text);
+    return copy;
+  }
+  // Eight bytes of a digest: no two names of directories have the same.
+  [[nodiscard]] static std::uint64_t name_of(path_view text) noexcept {
+    std::uint64_t name = 0;
+    std::memcpy(&name, sha256_of(bytes(text.data(), text.size())).bytes, sizeof(name));
+    return name;
+  }
+  [[nodiscard]] result<void> sync(path_view directory) {
+    const auto synced = fs_->sync_dir(copy_of(directory));
+    if (!synced && synced.error().code() == code::unsupported && options_.at_least != durability::full) return {};
+    return synced;
+  }
+
+  // Each file in which the key's object may be kept, the oldest first, so that what is newest is there to the last.
+  template <class Use>
+  [[nodiscard]] result<void> each_place(key_view key, Use&& use) {
+    const auto deepest = tree_.depth_of(key);
+    if (!deepest) return deepest.error();
+    for (std::size_t depth = 0; depth <= *deepest; ++depth) {
+      std::size_t directory_size = 0;
+      const path file = tree_.file(key, depth, directory_size);
+      if (file.ok()) PERDURE_TRY(use(file, path_view(file).first(directory_size)));
+    }
+    return {};
+  }
+
+  F* fs_;
+  C* clock_;
+  fs_store_options options_;
+  tree_type tree_;
+  typename S::mutex alone_;
+  std::uint64_t known_[known_max] = {};
+};
+
+}  // namespace v1
+}  // namespace perdure
+
+#endif  // PERDURE_STORE_FS_STORE_HPP

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/fs/posix_fs.hpp>
+#include <perdure/store/fs_store.hpp>
+#include <perdure/store/store_optional.hpp>
+#include <perdure/testing/fs_archetypes.hpp>
+#include <perdure/testing/read_text.hpp>
+
+#include <tests/support/catch.hpp>
+#include <tests/support/temp_dir.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+using namespace perdure;
+using testing::read_text;
+
+namespace {
+
+template <Store S>
+std::vector<std::string> all_keys(S& store, std::size_t limit) {
+  std::vector<std::string> all;
+  std::string cursor;
+  for (result<listed> page = listed::more; page && *page == listed::more;) {
+    page = store.list("", cursor, limit, [&](const listed_object& one) {
+      all.emplace_back(one.key.data(), one.key.size());
+      return visit::go_on;
+    });
+    if (!all.empty()) cursor = all.back();
+  }
+  return all;
+}
+
+// Counts the names that a listing was shown.
+class counting_fs : public mem_fs {
+ public:
+  using perdure_fs = counting_fs;
+  std::size_t shown = 0;
+  result<void> for_each_entry(path_view path, entry_visitor visitor) {
+    return mem_fs::for_each_entry(path, [&](const dir_entry& entry) { return ++shown, visitor(entry); });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fs_store: an object is a file with its bytes alone, under a name that every volume takes") {
+  mem_fs files;
+  fs_store store(files, "root");
+  REQUIRE(store.create_root());
+  REQUIRE(store.put("Con/a b", "content", precondition::any));
+  CHECK(*read_text(files, "root/k%43on%2fa%20b") == "content");
+  REQUIRE(store.put("../x", "y", precondition::any));
+  CHECK(*read_text(files, "root/k%2e%2e%2fx") == "y");
+  CHECK_FALSE(files.stat("x"));
+}
+
+TEST_CASE("fs_store: without a root there is no store, and none is made by a put") {
+  mem_fs files;
+  fs_store store(files, "root");
+  const auto put = store.put("k", "v", precondition::any);
+  CHECK((!put && put.error().code() == code::invalid_storage_root && put.error().doubt() == doubt::none));
+  char room[4];
+  CHECK(store.get("k", room).error().code() == code::invalid_storage_root);
+  CHECK_FALSE(files.stat("root"));
+}
+
+TEST_CASE("fs_store: what else is in the root is no object, and is left alone") {
+  mem_fs files;
+  fs_store store(files, "root", {.objects_per_directory = 1});
+  REQUIRE(store.create_root());
+  for (const char* const name :
+       {"root/.perdure-1-1-1-1.tmp", "root/k%6", "root/k%zz", "root/kA", "root/k%61", "root/other", "root/d%6"})
+    REQUIRE(atomic_write(files, name, "x"));
+  REQUIRE(store.put("a", "1", precondition::absent));
+  REQUIRE(store.put("b", "2", precondition::absent));
+  CHECK(all_keys(store, 10) == std::vector<std::string>{"a", "b"});
+  CHECK(files.stat("root/other"));
+}
+
+TEST_CASE("fs_store: stores that fill directories differently find each other's objects") {
+  mem_fs files;
+  fs_store narrow(files, "root", {.objects_per_directory = 1});
+  fs_store wide(files, "root", {.objects_per_directory = 1000});
+  REQUIRE(narrow.create_root());
+  for (int i = 0; i < 60; ++i) {
+    const std::string key = "key" + std::to_string(i * 7 % 60);
+    REQUIRE((i % 2 == 0 ? wide.put(key, key, precondition::absent) : narrow.put(key, key, precondition::absent)));
+  }
+  CHECK(all_keys(narrow, 7) == all_keys(wide, 1000));
+  CHECK(all_keys(wide, 3).size() == 60);
+  CHECK(wide.put("key3", "x", precondition::absent).error().code() == code::already_exists);
+  for (int i = 0; i < 60; ++i) REQUIRE((i % 2 == 0 ? narrow : wide).remove("key" + std::to_string(i)));
+  CHECK(all_keys(wide, 7).empty());
+}
+
+TEST_CASE("fs_store: a page costs no more than the page, however many keys there are") {
+  counting_fs files;
+  manual_clock clock;
+  fs_store<counting_fs, manual_clock> store(files, "root", clock, {.sharing = sharing::only_this, .objects_per_directory = 32});
+  REQUIRE(store.create_root());
+  constexpr std::size_t keys = 4000;
+  for (std::size_t i = 0; i < keys; ++i)
+    REQUIRE(store.put("objects/" + std::to_string(i * 2654435761U % 1'000'003U), "", precondition::any));
+  files.shown = 0;
+  CHECK(all_keys(store, 100).size() == keys);
+  CHECK(files.shown < keys * 20);  // and not keys * keys / 100
+}
+
+TEST_CASE("fs_store: a sweep takes away what a writer that died has left, in every directory") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  fs_store store(disk, dir.path(), {.objects_per_directory = 1});
+  for (const char* const key : {"a", "b", "bc", "bcd"}) REQUIRE(store.put(key, "x", precondition::any));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const temp_name orphan(disk.nonce());
+    const std::string name(orphan.data(), orphan.size());
+    for (const char* const below : {"/", "/d%62/", "/d%62/d%63/"})
+      (void)disk.open(dir.path() + below + name, {.access = access::write, .creation = creation::create_new});
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  const auto swept = store.sweep();
+  REQUIRE(swept);
+  CHECK(swept->removed == 3);
+  CHECK(all_keys(store, 10).size() == 4);
+}
+
+TEST_CASE("fs_store: of processes that swap one value none is undone") {
+  const tests::temp_dir dir("/dev/shm");
+  posix_fs disk;
+  fs_store store(disk, dir.path());
+  REQUIRE(store.put("count", "0 -", precondition::absent));
+  constexpr int processes = 4;
+  constexpr int each = 50;
+  std::vector<pid_t> children;
+  for (int i = 0; i < processes; ++i) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    for (int done = 0; done < each;) {
+      char room[64] = {};
+      const auto there = store.get("count", room);
+      if (!there) continue;
+      const std::string next = std::to_string(std::atoi(room) + 1) + " " + std::to_string(i) + "." + std::to_string(done);
+      done += store.put("count", next, precondition::matches(there->etag)) ? 1 : 0;
+    }
+    ::_exit(0);
+  }
+  for (const pid_t child : children) {
+    int status = 1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  CHECK(std::atoi(read_text(store, "count")->c_str()) == processes * each);
+}
+
+TEST_CASE("fs_store: what the Fs cannot give is said") {
+  mem_fs files;
+  manual_clock clock;
+  REQUIRE(files.make_dir("root"));
+  testing::poorest_fs device(files);
+  fs_store<testing::poorest_fs<mem_fs>, manual_clock> shared(device, "root", clock);
+  CHECK(shared.put("k", "v", precondition::any).error().code() == code::unsupported);
+  fs_store<testing::poorest_fs<mem_fs>, manual_clock> alone(device, "root", clock, {.sharing = sharing::only_this});
+  CHECK(alone.put("k", "v", precondition::absent));
+  CHECK(alone.put("k", "v", precondition::absent).error().code() == code::already_exists);
+  using no_dir_sync = testing::poorest_fs<mem_fs, testing::dir_sync::unsupported>;
+  no_dir_sync windows(files);
+  fs_store<no_dir_sync, manual_clock> strict(windows, "root", clock, {.sharing = sharing::only_this});
+  const auto put = strict.put("l", "v", precondition::any);
+  CHECK((!put && put.error().code() == code::unsupported && put.error().doubt() == doubt::durable));
+  fs_store<no_dir_sync, manual_clock> lenient(windows, "root", clock,
+                                              {.sharing = sharing::only_this, .at_least = durability::ordered});
+  CHECK(lenient.put("l", "w", precondition::any));
+  CHECK(lenient.remove("l"));
+}
