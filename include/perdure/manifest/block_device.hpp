@@ -14,14 +14,12 @@
 //  B2  A write is of one region. `write(region, head, body)` puts the two at its beginning, one right behind the other. Whatever
 //      becomes of it, no other region changes, neither when it fails nor when it is cut.
 //  B3  Until it is synced, a written region may be anything. A cut leaves it with the old bytes, the new ones, a mixture or
-//  neither,
-//      and it may show others each time it is read, until it has been written again and synced.
+//      neither, and it may show others each time it is read, until it has been written again and synced.
 //  B4  What a sync has seen survives. After `write` and then `sync` succeeded, what was written survives.
 //  B5  A failed sync is final: whether anything of what was written before it survives is unknown, and no later sync tells.
 //  B6  `confirmed(region)` does what it can to make survive what `read` has shown this owner of the region, and is true only
-//  where
-//      that is certain. After `write`, `sync` and then `confirm(region)` succeeded it is true for every later owner, until the
-//      region is written again.
+//      where that is certain. After `write`, `sync` and then `confirm(region)` succeeded it is true for every later owner, until
+//      the region is written again.
 //  B7  One owner. `acquire` succeeds for one at a time, in any process that the device spans, until `release` or the end of the
 //      object; a device that cannot keep others out is unsupported, unless its user declares to be the only one. To acquire again
 //      what one owns makes it usable again after a failure. Where there is no device it makes a blank one, whole or not at all.
@@ -45,7 +43,7 @@
 //   confirm(region)
 // Optional, through the free function
 //   grow(capacity)                                no_space. Adds regions of that capacity or more, and only these are written
-//   from
+//                                                 from
 //                                                 then on. Nothing has to survive until the next sync
 //
 // Not promised: anything about a device that somebody writes to without owning it.

@@ -9,11 +9,11 @@
 // The laws
 //  F1  `erase(sector)` makes every byte of one sector 0xff, and touches no other.
 //  F2  `program(at, data)` writes whole units, at the multiple of one, that read as 0xff, and no other unit. No unit is
-//  programmed twice without an erase between: what a cut left reading as 0xff may be refused, as chips with error correction do.
+//      programmed twice without an erase between: what a cut left reading as 0xff may be refused, as chips with error correction
+//      do.
 //  F3  What succeeded survives. There is no cache, or the call waits for it.
 //  F4  A cut, or a failure, during a program leaves the unit it was at with any content, and those behind it as they were; during
-//  an erase
-//      it leaves anything in that sector. What it left may read otherwise each time, until the sector has been erased.
+//      an erase it leaves anything in that sector. What it left may read otherwise each time, until the sector has been erased.
 //  F5  `read` is of any bytes. What fails its error correction may be told as corrupt, or as any bytes.
 //
 // Not promised: more erases of a sector than the chip stands; wear is spread over the regions that are given.

@@ -15,8 +15,7 @@
 // Effects: takes the sectors for its own, without asking whether somebody else uses them: the user is the only owner (B7). A chip
 //   whose sectors hold something else has to be erased first.
 // Failure: invalid_argument for fewer than three regions, or sectors too small for a mark; no_space where all four marks of a
-// region
-//   were cut; else as the chip.
+//   region were cut; else as the chip.
 // Not promised: see flash.hpp. identity is 0 unless the options give another; a chip that is put to another use wants one.
 
 #include <perdure/manifest/block_device.hpp>

@@ -14,9 +14,12 @@
 // Two regions would do for commits alone: the newest value that is durable stands in one, and the next is written to the other. A
 // third is there for who finds a value, and cannot know that it is durable: then it must be copied, and neither it nor the one
 // before it, which may be all that survives, may be written over. Which region that leaves:
-//   1  The newest record is a commit, and so the record it was based on, in the region before it, is durable: the region after
-//   it. 2  It is a copy, and confirmed (B6): the region after it. 3  It is a copy that is not, so that no load has shown it yet:
-//   one that is unreadable, or else its own.
+//   1. The newest record is a commit, and so the one it was based on, in the region before it, is durable: the region after it.
+//
+//   2. It is a copy, and confirmed (B6): the region after it.
+//
+//   3. It is a copy that is not, so that no load has shown it yet: one that is unreadable, or else its own.
+//
 // A copy is confirmed before it is shown. What reads as no record may yet turn into one (B3): there the value is copied to, or
 // else it is written over before the load ends. So a doubt has an end, however often the power goes meanwhile.
 //
@@ -24,14 +27,12 @@
 //
 // Effects: the first `load` acquires the device and keeps it until release() or the end of the device. It writes what it found
 //   once more; later ones do not, until there was a doubt. A `replace` before any load succeeds only where nothing is there.
-// Failure: busy while somebody else owns the device; too_large where the value fits into no region and the device does not grow,
-// no_space
-//   where it cannot; version_unsupported; corrupt where nothing can be read though more was written than one cut explains; else
-//   as the device. Where growing failed, nothing has changed.
+// Failure: busy while somebody else owns the device; too_large where the value fits into no region and the device does not
+//   grow, no_space where it cannot; version_unsupported; corrupt where nothing can be read though more was written than one cut
+//   explains; else as the device. Where growing failed, nothing has changed.
 // Crash: as slot.hpp has it.
 // Not promised: that damage to the newest record, by anything but a cut, is told from a cut that left it half written: then the
-// one before
-//   it is shown. Wear is spread evenly over the regions, not over more than the device has.
+//   one before it is shown. Wear is spread evenly over the regions, not over more than the device has.
 
 #include <perdure/manifest/block_device.hpp>
 #include <perdure/manifest/detail/twin_record.hpp>
