@@ -47,7 +47,7 @@ TEST_CASE("store_laws: every model keeps them") {
   fs_store deep(files, "deep", {.objects_per_directory = 2});
   holds("fs_store, 2 a directory", deep);
   REQUIRE(files.make_dir("alone"));
-  fs_store alone(files, "alone", {.sharing = sharing::only_this, .objects_per_directory = 1});
+  fs_store alone(files, "alone", {.writers = writers::only_this, .objects_per_directory = 1});
   holds("fs_store, alone", alone);
   const tests::temp_dir memory_dir("/dev/shm");
   posix_fs disk;

@@ -21,7 +21,7 @@
 //   fs_store does not know to be durable; a remove, each directory in which the key may be kept.
 // Failure: invalid_storage_root: there is no root; timed_out: the lock was not free in lock_timeout_ns; unsupported: the Fs has
 // no locks
-//   (sharing::any), or, with the object visible and in doubt, less than options.at_least; else as atomic_write and store.hpp have
+//   (writers::any), or, with the object visible and in doubt, less than options.at_least; else as atomic_write and store.hpp have
 //   it. An unknown never comes late here.
 // Crash: the old object or the new one, whole; temporary files, which sweep() removes; empty directories, which stay.
 // Not promised: that locks reach other machines, on a network volume. That the root is another Store's, too, or that somebody
@@ -40,13 +40,8 @@
 namespace perdure {
 inline namespace v1 {
 
-enum class sharing : std::uint8_t {
-  any,       // of any process
-  only_this  // its user says that this fs_store alone writes there: no lock file is needed
-};
-
 struct fs_store_options {
-  enum sharing sharing = sharing::any;
+  enum writers writers = writers::any;
   enum durability at_least = durability::full;  // what the system must be able to give
   permissions mode = 0666;                      // of the objects' files, less what the process masks out
   std::int64_t lock_timeout_ns = 30 * ns_per_second;
@@ -220,7 +215,7 @@ class fs_store {
   class held {
    public:
     held(fs_store& store, key_view key) : store_(store) {
-      if (store.options_.sharing == sharing::only_this) {
+      if (store.options_.writers == writers::only_this) {
         store.alone_.lock();
         return;
       }
@@ -233,9 +228,9 @@ class fs_store {
     held(const held&) = delete;
     held& operator=(const held&) = delete;
     ~held() {
-      if (store_.options_.sharing == sharing::only_this) store_.alone_.unlock();
+      if (store_.options_.writers == writers::only_this) store_.alone_.unlock();
     }
-    [[nodiscard]] bool ok() const noexcept { return store_.options_.sharing == sharing::only_this || lock_.has_value(); }
+    [[nodiscard]] bool ok() const noexcept { return store_.options_.writers == writers::only_this || lock_.has_value(); }
     // The lock files lie in the root.
     [[nodiscard]] failure error() const noexcept {
       const enum code code = lock_.error().code();

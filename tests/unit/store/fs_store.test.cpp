@@ -101,7 +101,7 @@ TEST_CASE("fs_store: stores that fill directories differently find each other's 
 TEST_CASE("fs_store: a page costs no more than the page, however many keys there are") {
   counting_fs files;
   manual_clock clock;
-  fs_store<counting_fs, manual_clock> store(files, "root", clock, {.sharing = sharing::only_this, .objects_per_directory = 32});
+  fs_store<counting_fs, manual_clock> store(files, "root", clock, {.writers = writers::only_this, .objects_per_directory = 32});
   REQUIRE(store.create_root());
   constexpr std::size_t keys = 4000;
   for (std::size_t i = 0; i < keys; ++i)
@@ -167,16 +167,16 @@ TEST_CASE("fs_store: what the Fs cannot give is said") {
   testing::poorest_fs device(files);
   fs_store<testing::poorest_fs<mem_fs>, manual_clock> shared(device, "root", clock);
   CHECK(shared.put("k", "v", precondition::any).error().code() == code::unsupported);
-  fs_store<testing::poorest_fs<mem_fs>, manual_clock> alone(device, "root", clock, {.sharing = sharing::only_this});
+  fs_store<testing::poorest_fs<mem_fs>, manual_clock> alone(device, "root", clock, {.writers = writers::only_this});
   CHECK(alone.put("k", "v", precondition::absent));
   CHECK(alone.put("k", "v", precondition::absent).error().code() == code::already_exists);
   using no_dir_sync = testing::poorest_fs<mem_fs, testing::dir_sync::unsupported>;
   no_dir_sync windows(files);
-  fs_store<no_dir_sync, manual_clock> strict(windows, "root", clock, {.sharing = sharing::only_this});
+  fs_store<no_dir_sync, manual_clock> strict(windows, "root", clock, {.writers = writers::only_this});
   const auto put = strict.put("l", "v", precondition::any);
   CHECK((!put && put.error().code() == code::unsupported && put.error().doubt() == doubt::durable));
   fs_store<no_dir_sync, manual_clock> lenient(windows, "root", clock,
-                                              {.sharing = sharing::only_this, .at_least = durability::ordered});
+                                              {.writers = writers::only_this, .at_least = durability::ordered});
   CHECK(lenient.put("l", "w", precondition::any));
   CHECK(lenient.remove("l"));
 }
