@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 //
-// The frozen door. This is a stranger's test: it knows the documented interface of Fs, explore, fault_fs, audit_syncs and
-// durability_lint, and nothing else of the library or of its tests. It has to compile, and to say what it says, with every later
-// version. So it may be added to, and what stands here is never changed: who feels that he must is about to break somebody's
-// tests. Each part names what it holds still.
+// The frozen door. This is a stranger's test: it knows the documented interface of Fs, explore, fault_fs, audit_syncs,
+// durability_lint, crash_store and the lab's threads, and nothing else of the library or of its tests. It has to compile, and to
+// say what it says, with every later version. So it may be added to, and what stands here is never changed: who feels that he
+// must is about to break somebody's tests. Each part names what it holds still.
 
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/atomic_write.hpp>
@@ -12,12 +12,16 @@
 #include <perdure/fs/fs_optional.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/read_file.hpp>
+#include <perdure/store/read_object.hpp>
 #include <perdure/testing/audit_syncs.hpp>
 #include <perdure/testing/crash_fs.hpp>
+#include <perdure/testing/crash_store.hpp>
 #include <perdure/testing/durability_lint.hpp>
 #include <perdure/testing/explore.hpp>
 #include <perdure/testing/fault_fs.hpp>
+#include <perdure/testing/fault_store.hpp>
 #include <perdure/testing/fs_laws.hpp>
+#include <perdure/testing/lab_sync.hpp>
 #include <perdure/testing/natural_faults.hpp>
 
 #include <cstdint>
@@ -567,6 +571,88 @@ void wrapping() {
   expect(!perdure::read_file(counted, "d/cfg", text, 100), "and nothing was saved");
 }
 
+// Threads: together, yield, lab_sync, preemptions.
+void threading() {
+  const auto counted = [](bool guarded, std::uint32_t preemptions) {
+    return lab::explore({.workload =
+                             [=](auto& world) {
+                               lab::lab_sync::mutex mutex;
+                               const auto add = [&] {
+                                 if (guarded) mutex.lock();
+                                 const auto text = lab::read_text(world.fs(), "n");
+                                 world.yield();
+                                 (void)perdure::atomic_write(world.fs(), "n", text ? *text + "1" : "1");
+                                 if (guarded) mutex.unlock();
+                               };
+                               world.together(add, add);
+                               const auto all = lab::read_text(world.fs(), "n");
+                               world.step(all && all->size() == 2 ? "both" : "one is lost", [] {});
+                             },
+                         .check = [](auto& after) { return !after.acknowledged("one is lost"); },
+                         .preemptions = preemptions});
+  };
+  expect(!counted(false, 1).ok() && counted(false, 0).ok(), "a lost update needs one preemption");
+  expect(counted(true, 2).ok(), "a mutex keeps the other one out");
+  const lab::report stuck = lab::explore({.workload =
+                                              [](auto& world) {
+                                                lab::lab_sync::mutex mutex;
+                                                lab::lab_sync::condition condition;
+                                                world.together([&] {
+                                                  mutex.lock();
+                                                  condition.wait(mutex);
+                                                  mutex.unlock();
+                                                });
+                                              },
+                                          .check = [](auto&) { return true; }});
+  expect(!stuck.ok() && stuck.text().find("deadlock") != std::string::npos, "a deadlock is told", stuck.text());
+}
+
+// A Store, crash_store and fault_store: put under each precondition, get, head, list, remove; a lost answer, found by faults.
+template <perdure::Store S>
+perdure::result<void> install(S& store, const std::string& text, bool believes_timeouts) {
+  for (int tries = 0; tries < 3; ++tries) {
+    std::string now;
+    const auto there = perdure::read_object(store, "head", now, 100);
+    if (!there && there.error().code() != perdure::code::not_found) return there.error();
+    const auto put = store.put("head", text, there ? perdure::precondition::matches(there->etag) : perdure::precondition::absent);
+    if (put) return {};
+    if (believes_timeouts && put.error().outcome() == perdure::outcome::unknown)
+      return perdure::failure(put.error().code(), put.error().operation());
+    if (put.error().outcome() == perdure::outcome::unknown) return put.error();
+  }
+  return perdure::failure(perdure::code::conflict, perdure::operation::put);
+}
+void storing() {
+  const auto installed = [](bool believes_timeouts) {
+    return lab::explore(
+        {.workload = [=](auto& world) { world.step("v1", [&] { return install(world.store(), "v1", believes_timeouts); }); },
+         .check = [](auto& after) { return after.latest_is(lab::read_text(after.store(), "head"), "absent"); },
+         .faults = 1});
+  };
+  const lab::report right = installed(false);
+  expect(right.ok() && right.exhaustive, "an unknown that is told as one", right.text());
+  expect(!installed(true).ok(), "a put that was kept, and its answer lost");
+
+  lab::crash_store memory;
+  lab::fault_store store(memory, "put head nth 2 timed_out after");
+  expect(static_cast<bool>(store.put("head", "1", perdure::precondition::absent)), "created");
+  const auto lost = store.put("head", "2", perdure::precondition::any);
+  expect(!lost && lost.error().doubt() == perdure::doubt::visible, "in doubt");
+  const auto now = store.head("head");
+  expect(now && now->size_bytes == 1, "head");
+  char buffer[10];
+  const auto got = store.get("head", buffer);
+  expect(got && buffer[0] == '2', "it was kept all the same");
+  expect(!store.put("head", "3", perdure::precondition::absent), "it is there");
+  int listed = 0;
+  const auto page = store.list("he", {}, 10, [&](const auto& entry) {
+    listed += entry.key == perdure::key_view("head") ? 1 : 0;
+    return perdure::visit::go_on;
+  });
+  expect(page && listed == 1, "listed");
+  expect(static_cast<bool>(store.remove("head")) && static_cast<bool>(store.remove("head")), "removed, and nothing to remove");
+}
+
 }  // namespace
 
 int main() {
@@ -577,6 +663,8 @@ int main() {
   linting();
   modelling();
   wrapping();
+  threading();
+  storing();
   std::printf("the frozen door: %d checks, %d failed\n", checks, failures);
   return failures == 0 ? 0 : 1;
 }
