@@ -126,6 +126,8 @@ class definition {
       const std::uint64_t to = at + done;
       const std::string piece = bytes.substr(done, static_cast<std::size_t>(4096 - to % 4096));
       add({effect::data, file, to / 4096, "", to % 4096, piece, 0, false, {}});
+      auto& end = written_[{file, to / 4096}];
+      end = std::max(end, to % 4096 + piece.size());
       done += piece.size();
       // What is written page by page may have grown page by page.
       if (done < bytes.size() && at + done > now_.files[file].size) add({effect::size, file, 0, "", at + done, "", 0, false, {}});
@@ -136,11 +138,18 @@ class definition {
     const std::uint64_t was = now_.files[file].size;
     if (at == was) return;
     const int group = ++groups_;
+    // The end of the last page is zeroed first, by a write of its own.
+    const bool zeroes = at < was && written_[{file, at / 4096}] > at % 4096 && at % 4096 != 0;
+    if (zeroes) add(zeros(file, at / 4096, at % 4096, 0));
     add({effect::size, file, 0, "", at, "", group, false, {}});
-    for (std::uint64_t page = at / 4096; at < was && page * 4096 < was; ++page) {
-      const std::uint64_t from = at > page * 4096 ? at - page * 4096 : 0;
-      add({effect::data, file, page, "", from, std::string(static_cast<std::size_t>(4096 - from), '\0'), group, false, {}});
+    if (zeroes) effects_.back().needs.push_back(effects_.size() - 2);
+    for (std::uint64_t page = (at + 4095) / 4096; page * 4096 < was; ++page) add(zeros(file, page, 0, group));
+    for (auto& [which, end] : written_) {
+      if (which.first == file) end = std::min(end, at - std::min(at, which.second * 4096));
     }
+  }
+  static effect zeros(int file, std::uint64_t page, std::uint64_t from, int group) {
+    return {effect::data, file, page, "", from, std::string(static_cast<std::size_t>(4096 - from), '\0'), group, false, {}};
   }
   void add(effect one) {
     one.needs = barrier_;
@@ -187,6 +196,7 @@ class definition {
   std::vector<std::size_t> barrier_;
   image start_;
   image now_;
+  std::map<std::pair<int, std::uint64_t>, std::uint64_t> written_;  // of each page of a file, how far
   int files_ = 0;
   int groups_ = 0;
 };

@@ -37,9 +37,10 @@ struct lab_sync {
       }
     }
     void unlock() {
-      if (detail::lane* const me = detail::current_lane) me->all.hold();
+      detail::lane* const me = detail::current_lane;
+      if (me != nullptr) me->all.hold();
       owner_ = 0;
-      if (detail::lane* const me = detail::current_lane) me->all.wake_all(this);
+      if (me != nullptr) me->all.wake_all(this);
     }
 
    private:
@@ -62,16 +63,10 @@ struct lab_sync {
       held.lock();
     }
     void notify_one() {
-      if (detail::lane* const me = detail::current_lane) {
-        me->all.hold();
-        me->all.wake_one(this);
-      }
+      if (detail::lane* const me = detail::current_lane) me->all.wake_one(this);
     }
     void notify_all() {
-      if (detail::lane* const me = detail::current_lane) {
-        me->all.hold();
-        me->all.wake_all(this);
-      }
+      if (detail::lane* const me = detail::current_lane) me->all.wake_all(this);
     }
   };
 };

@@ -138,14 +138,15 @@ class turns {
     pass(lock, me, may::leave);
     leave(lock, *me);
   }
+  // By whoever has its turn, and keeps it.
   void wake_all(const void* what) {
-    const std::lock_guard lock(mutex_);
+    const std::unique_lock lock = with_turn();
     for (const auto& one : lanes_) {
       if (one->waits_for == what) make_ready(*one);
     }
   }
   void wake_one(const void* what) {
-    const std::lock_guard lock(mutex_);
+    const std::unique_lock lock = with_turn();
     std::vector<lane*> waiting;
     for (const auto& one : lanes_) {
       if (one->waits_for == what) waiting.push_back(one.get());
@@ -175,6 +176,13 @@ class turns {
     me.watch.moved();
     std::unique_lock lock(mutex_);
     if (me.is == lane::doing::asleep) me.is = lane::doing::ready;  // not any more
+    return lock;
+  }
+  // Held until it is changed what is to be changed: whoever looks for sleepers waits so long.
+  [[nodiscard]] std::unique_lock<std::mutex> with_turn() {
+    lane& me = *mine();
+    std::unique_lock lock = enter(me);
+    leave(lock, me);
     return lock;
   }
   void leave(std::unique_lock<std::mutex>& lock, lane& me) {
