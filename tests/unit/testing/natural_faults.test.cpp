@@ -61,7 +61,8 @@ natural_fault_count hold_outcomes(const char* had, Save save) {
 }  // namespace
 
 TEST_CASE("natural_faults: every operation has some, each of them one that a plan accepts") {
-  for (std::size_t i = 1; i <= static_cast<std::size_t>(last_operation); ++i) {
+  // What is done to a slot fails as the Fs or Store under it does.
+  for (std::size_t i = 1; i < static_cast<std::size_t>(operation::load); ++i) {
     const auto faults = natural_faults(static_cast<enum operation>(i));
     CHECK_FALSE(faults.empty());
     for (const fault_rule& rule : faults) CHECK(fault_plan{rule}.ok());
