@@ -6,7 +6,7 @@
 // snapshot<T>: one value of a manifest, as it was when it was read: whoever holds it keeps it, whatever is committed meanwhile.
 // It may be copied, and held longer than the manifest lives.
 
-#include <atomic>
+#include <cstdint>
 #include <new>
 
 #include <perdure/core/basics.hpp>
@@ -22,7 +22,7 @@ template <class T>
 class snapshot {
  public:
   snapshot(const snapshot& other) noexcept : node_(other.node_) {
-    if (node_ != nullptr) node_->users.fetch_add(1, std::memory_order_relaxed);
+    if (node_ != nullptr) __atomic_fetch_add(&node_->users, 1, __ATOMIC_RELAXED);
   }
   snapshot(snapshot&& other) noexcept : node_(detail::exchanged(other.node_, nullptr)) {}
   snapshot& operator=(snapshot other) noexcept {
@@ -30,7 +30,7 @@ class snapshot {
     return *this;
   }
   ~snapshot() {
-    if (node_ != nullptr && node_->users.fetch_sub(1, std::memory_order_acq_rel) == 1) delete node_;
+    if (node_ != nullptr && __atomic_fetch_sub(&node_->users, 1, __ATOMIC_ACQ_REL) == 1) delete node_;
   }
 
   [[nodiscard]] const T& operator*() const noexcept { return node_->value; }
@@ -43,7 +43,7 @@ class snapshot {
   friend struct detail::snapshot_maker;
 
   struct node {
-    std::atomic<std::uint32_t> users;
+    std::uint32_t users;  // in any thread
     std::uint64_t generation;
     T value;
   };
@@ -58,7 +58,7 @@ namespace detail {
 struct snapshot_maker {
   template <class T, class From>
   [[nodiscard]] static snapshot<T> make(std::uint64_t generation, From&& from) {
-    return snapshot<T>(new typename snapshot<T>::node{{1}, generation, T(forwarded<From>(from))});
+    return snapshot<T>(new typename snapshot<T>::node{1, generation, T(forwarded<From>(from))});
   }
   template <class T>
   [[nodiscard]] static T& value_of(snapshot<T>& made) noexcept {

@@ -4,14 +4,12 @@
 #define PERDURE_TESTING_DETAIL_THREAD_WATCH_HPP
 
 // thread_watch: is this thread asleep, in a mutex of the program's own for example? Linux says so, and no clock decides.
-// Elsewhere it is after two seconds without a call of the lab.
+// Elsewhere it is after two seconds without a call of the lab; where there is no clock of ours, never.
 //
 // is_gone: of a thread that has come to its end, is there nothing left of it? Destructors of thread-local objects, and what the
 // C library gives back, take locks that another thread may want. Where the system does not say so, it is said at once.
 
-#include <atomic>
-
-#include <perdure/config.hpp>
+#include <perdure/core/native_clock.hpp>
 
 #if defined(__linux__)
 #include <fcntl.h>
@@ -20,8 +18,6 @@
 
 #include <cstdio>
 #include <cstring>
-#else
-#include <chrono>
 #endif
 
 namespace perdure {
@@ -34,7 +30,7 @@ namespace detail {
 class thread_watch {
  public:
   // By the thread itself.
-  void begin() noexcept { thread_ = static_cast<long>(::syscall(SYS_gettid)); }
+  void begin() noexcept { __atomic_store_n(&thread_, static_cast<long>(::syscall(SYS_gettid)), __ATOMIC_RELAXED); }
   void moved() noexcept {}
   [[nodiscard]] bool is_asleep() const noexcept {
     const int file = open_stat();
@@ -56,14 +52,14 @@ class thread_watch {
 
  private:
   [[nodiscard]] int open_stat() const noexcept {
-    const long thread = thread_;
+    const long thread = __atomic_load_n(&thread_, __ATOMIC_RELAXED);
     if (thread == 0) return -1;
     char path[64];
     (void)std::snprintf(path, sizeof path, "/proc/self/task/%ld/stat", thread);
     return ::open(path, O_RDONLY | O_CLOEXEC);
   }
 
-  std::atomic<long> thread_ = 0;
+  long thread_ = 0;
 };
 
 #else
@@ -71,15 +67,20 @@ class thread_watch {
 class thread_watch {
  public:
   void begin() noexcept { moved(); }
-  void moved() noexcept { at_ = now(); }
-  [[nodiscard]] bool is_asleep() const noexcept { return at_ != 0 && now() - at_ > 2'000'000'000; }
-  [[nodiscard]] static bool is_gone() noexcept { return true; }
+  void moved() noexcept { __atomic_store_n(&at_ns_, now_ns(), __ATOMIC_RELAXED); }
+  [[nodiscard]] bool is_asleep() const noexcept {
+    return now_ns() - __atomic_load_n(&at_ns_, __ATOMIC_RELAXED) > 2 * ns_per_second;
+  }
 
  private:
-  [[nodiscard]] static long long now() noexcept {
-    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+  [[nodiscard]] static std::int64_t now_ns() noexcept {
+#if PERDURE_HAS_POSIX
+    return native_clock().elapsed_ns();
+#else
+    return 0;
+#endif
   }
-  std::atomic<long long> at_ = 0;
+  std::int64_t at_ns_ = 0;
 };
 
 #endif

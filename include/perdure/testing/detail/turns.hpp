@@ -14,6 +14,8 @@
 // Where nobody can go on it is a deadlock. Threads that wait in a lab_sync are left where they are, for ever. One that sleeps in
 // anything else cannot be left: what it sleeps in may be destroyed around it. So the test process ends then, after the report.
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
