@@ -63,7 +63,7 @@ enum class bug {
 };
 
 struct memory {
-  std::mutex mutex;
+  std::recursive_mutex mutex;  // the bugs are in what is promised: none of them is a data race
   bool exists = false;
   std::string value;
   std::string older;
@@ -87,12 +87,17 @@ class buggy_slot {
     friend bool operator==(const token&, const token&) = default;
   };
 
-  buggy_slot(memory& at, trouble& met) : at_(at), met_(met), seen_(at.value) {}
+  buggy_slot(memory& at, trouble& met) : at_(at), met_(met) {
+    const std::lock_guard held(at_.mutex);
+    seen_ = at_.value;
+  }
   ~buggy_slot() {
+    const std::lock_guard held(at_.mutex);
     if (in_doubt_) --at_.doubted;
   }
 
   result<slot_value<token>> load(slot_room room) {
+    const std::lock_guard held(at_.mutex);
     if (Bug == bug::never_ends && in_doubt_) return failure(code::io, operation::read);
     if (Bug == bug::doubt_of_the_next && at_.stuck && !in_doubt_) return failure(code::busy, operation::lock);
     if (Bug == bug::failed_load_ends_doubt) settle();
@@ -109,13 +114,13 @@ class buggy_slot {
     return found;
   }
   result<slot_value<token>> observe(slot_room room) {
+    const std::lock_guard held(at_.mutex);
     if (Bug == bug::observe_waits && at_.doubted != 0 && !in_doubt_) return failure(code::timed_out, operation::lock);
     if (Bug == bug::observe_ends_doubt) settle();
     if (Bug == bug::observe_is_late && !seen_.empty()) {
       const auto memory = room(seen_.size());
       std::memcpy(memory->data(), seen_.data(), seen_.size());
       const bytes value = memory->first(seen_.size());
-      const std::lock_guard<std::mutex> held(at_.mutex);
       seen_ = at_.value;
       return slot_value<token>{now(), value};
     }
@@ -124,24 +129,20 @@ class buggy_slot {
     return seen;
   }
   result<token> replace(const token& expected, bytes value) {
+    std::unique_lock held(at_.mutex);
     if (in_doubt_ && Bug != bug::doubt_forgotten) return failure(code::conflict, operation::write);
     if (refused_) return failure(code::conflict, operation::write);
     const std::size_t limit = Bug == bug::limit_is_one_less ? 8999 : 9000;
     if (value.size() > limit && Bug == bug::too_large_is_cut) value = value.first(limit);
     if (value.size() > limit && Bug != bug::no_limit) return failure(code::too_large, operation::write);
     if constexpr (Bug == bug::looks_then_writes) {
-      bool expects = false;
-      {
-        const std::lock_guard<std::mutex> held(at_.mutex);
-        expects = expected == now();
-      }
-      if (!expects) return failure(code::conflict, operation::write);
+      if (expected != now()) return failure(code::conflict, operation::write);
+      held.unlock();
       std::this_thread::yield();
-      const std::lock_guard<std::mutex> held(at_.mutex);
+      held.lock();
       put(value);
       return now();
     }
-    const std::lock_guard<std::mutex> held(at_.mutex);
     if (at_.damaged && Bug != bug::damage_is_overwritten) return failure(code::corrupt, operation::read);
     if (at_.damaged) at_.exists = false;
     if (Bug == bug::damage_is_overwritten) at_.damaged = false;
@@ -202,19 +203,16 @@ class buggy_slot {
   result<slot_value<token>> read(slot_room room, bool looking) {
     std::string there;
     slot_value<token> found;
-    {
-      const std::lock_guard<std::mutex> held(at_.mutex);
-      if (at_.damaged && Bug == bug::damage_is_nothing) return slot_value<token>{};
-      if (at_.damaged && Bug != bug::damage_shows_older) return failure(code::corrupt, operation::read);
-      if (Bug == bug::looking_makes_one && looking && !at_.exists) put("");
-      found.token = now();
-      if (Bug == bug::token_of_the_object && at_.exists) found.token.serial += reinterpret_cast<std::uintptr_t>(this);
-      if (!at_.exists && Bug != bug::nothing_is_empty) return found;
-      if (Bug == bug::nothing_is_empty && !at_.exists) found.token.serial = 77;
-      there = at_.damaged ? at_.older : at_.value;
-      if (Bug == bug::writes_in_two_halves && looking && !at_.older.empty() && ++looks_ % 2 == 0) {
-        there.replace(0, 1, at_.older.substr(0, 1));
-      }
+    if (at_.damaged && Bug == bug::damage_is_nothing) return slot_value<token>{};
+    if (at_.damaged && Bug != bug::damage_shows_older) return failure(code::corrupt, operation::read);
+    if (Bug == bug::looking_makes_one && looking && !at_.exists) put("");
+    found.token = now();
+    if (Bug == bug::token_of_the_object && at_.exists) found.token.serial += reinterpret_cast<std::uintptr_t>(this);
+    if (!at_.exists && Bug != bug::nothing_is_empty) return found;
+    if (Bug == bug::nothing_is_empty && !at_.exists) found.token.serial = 77;
+    there = at_.damaged ? at_.older : at_.value;
+    if (Bug == bug::writes_in_two_halves && looking && !at_.older.empty() && ++looks_ % 2 == 0) {
+      there.replace(0, 1, at_.older.substr(0, 1));
     }
     if (Bug == bug::keeps_its_own_memory) {
       if (!room(there.size())) return failure(code::no_space, operation::map);
