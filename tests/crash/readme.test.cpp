@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace proofs_of_readme {
+
 namespace {
 
 // clang-format off
@@ -160,3 +162,5 @@ TEST_CASE("the lab's page: its report of a store is what its code gives") {
   INFO(report.text());
   CHECK(told);
 }
+
+}  // namespace proofs_of_readme
