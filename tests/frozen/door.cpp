@@ -158,6 +158,13 @@ void more_exploring() {
   const lab::report sampled = lab::explore(what);
   expect(sampled.ok() && !sampled.exhaustive && sampled.at_least > 3, "past its budget it samples, and says so", sampled.text());
 
+  what = saves(forgets::nothing);
+  what.faults = 1;
+  what.budget.depth = 4;
+  const lab::report bounded = lab::explore(what);
+  expect(bounded.ok() && !bounded.exhaustive && bounded.depth == 4, "within its depth, and it says so", bounded.text());
+  expect(bounded.text().rfind("bounded: ", 0) == 0, "in that word", bounded.text());
+
   expect(static_cast<bool>(lab::verdict(true)) && !lab::verdict("no") && lab::verdict(std::string()), "verdicts");
   expect(!lab::verdict(perdure::result<void>(perdure::failure(perdure::code::io, perdure::operation::read))), "of a result");
 }

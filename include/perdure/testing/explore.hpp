@@ -19,7 +19,7 @@
 // Effects: runs the workload once for each way that it can go, records it, and lets the power go at every moment that matters.
 //   Each disk that the profile allows then is put before the check, as after a restart. With .restart, the process is killed
 //   before each operation first; with .recover, the recovery is cut, too.
-// Success: every state passed. The report says whether these were all (exhaustive) or a sample.
+// Success: every state passed. The report says whether these were all (exhaustive), a sample, or those within budget.depth.
 // Failure: of the first cut that fails, the disk with the fewest survivors. With .replay = "its token" that one alone runs again.
 //
 // Not promised: anything about what is not in the workload, or about a disk that breaks its profile. Of a page that is torn, that
@@ -81,6 +81,7 @@ class explorer {
     std::uint32_t ops_max = 0;
     for (std::uint32_t kill = 0; kill <= (what_.restart ? 2 * ops_max + 1 : 0) && !all_.failed && !all_.stopped(); ++kill) {
       choice_source source;
+      all_.bound(source);
       bool is_first = true;
       do {
         const lab_run run(what_, source, {kill, skip_sync_, tracing_});
@@ -99,6 +100,7 @@ class explorer {
         is_first = false;
         if (all_.failed) digest_ = run.digest();
       } while (!all_.failed && !all_.stopped() && source.next());
+      all_.note_bound(source);
     }
     found_.runs = all_.run;
   }
@@ -133,6 +135,7 @@ class explorer {
     again.forced = &digits;
     const std::uint32_t kill = digits.empty() ? 0 : digits[0];
     choice_source source(tape(digits.begin() + (digits.empty() ? 0 : 1), digits.end()));
+    again.bound(source);
     const lab_run run(what_, source, {kill, skip_sync_, true});
     again.forced_at = 1 + source.answers().size();
     if (!run.disk().hang.empty()) {

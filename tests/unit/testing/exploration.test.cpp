@@ -16,7 +16,7 @@ TEST_CASE("exploration: every member can be named, in this order") {
                         .restart = [](auto&) {},
                         .recover = [](auto&) {},
                         .check = [](auto&) { return true; },
-                        .budget = {.states = 10, .seconds = 1, .nested_cuts = 2},
+                        .budget = {.states = 10, .seconds = 1, .nested_cuts = 2, .depth = 3},
                         .seed = 7,
                         .replay = "0.1",
                         .cuts = cut_points::every_operation,

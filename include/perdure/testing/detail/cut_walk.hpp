@@ -45,6 +45,14 @@ struct search {
   bool differs = false;
   std::string text;
 
+  void bound(choice_source& one) const noexcept {
+    if (what.budget.depth != 0) one.go_no_deeper_than(what.budget.depth);
+  }
+  void note_bound(const choice_source& one) noexcept {
+    if (!one.left_out()) return;
+    found.exhaustive = false;
+    found.depth = what.budget.depth;
+  }
   [[nodiscard]] bool stopped() const noexcept { return out_of_budget || (failed && visits_left == 0); }
   [[nodiscard]] std::uint32_t next_forced(std::uint32_t ways) noexcept {
     const std::uint32_t digit = forced_at < forced->size() ? (*forced)[forced_at] : 0;
@@ -209,9 +217,11 @@ class cut_walk final : private state_visitor, private digit_policy {
   template <class Use>
   void each_arrival(Use&& use) {
     choice_source arrivals;
+    all_.bound(arrivals);
     do {
       use(arrivals);
     } while (!all_.stopped() && arrivals.next());
+    all_.note_bound(arrivals);
   }
   void let_arrive(disk& there, choice_source& arrivals) {
     there.remote = recorded_.cuts[at_].remote;
@@ -281,6 +291,7 @@ class cut_walk final : private state_visitor, private digit_policy {
     all_.text += "the disk that it leaves:\n" + disk_text(shown_->tree).of(root_inode, "  ");
     if (remote.was_used()) all_.text += "the store:\n" + remote.text("  ");
     choice_source arrivals(forced_arrivals());
+    all_.bound(arrivals);
     if (all_.forced_at < all_.forced->size() && nested_left_ > 0) {
       const auto again = recovered(arrivals, true);
       all_.text += "the recovery from it:\n";
