@@ -204,6 +204,12 @@ void failing() {
   expect(load(fs).value_or(std::string()) == "text", "it had happened");
   expect(fs.plan().ok() && fs.plan().strikes(0) == 1 && fs.plan().strikes(1) == 1, "both rules struck");
   expect(fs.plan().text() == "write **.tmp nth 1 no_space short 2\nrename ** io after\n", "a plan prints", fs.plan().text());
+  lab::fault_fs kept(memory, "sync ** nth 1 sync_lost clean");
+  expect(!save(kept, "kept") && kept.plan().text() == "sync ** nth 1 sync_lost clean\n",
+         "a sync that fails, and leaves its pages");
+  expect(lab::fault_rule{.operation = perdure::operation::sync, .fails = perdure::code::sync_lost, .clean = true}.objection() ==
+             nullptr,
+         "the same as a value");
   lab::fault_fs misspelt(memory, "wriet ** io");
   expect(!misspelt.plan().ok() && !misspelt.plan().complaint().empty() && !save(misspelt, "x"), "a spelling mistake is told");
   lab::fault_fs small(memory, lab::fault_plan{lab::fault_rule{.capacity_bytes = 3}});

@@ -13,8 +13,10 @@
 // Effects: asks the plan at every call but nonce, backend_id and writer, with the path as it was given (below a held directory
 //   or behind a handle: as it would be without one). A failure before the call leaves F untouched; `after` and `lie` are what
 //   they say. A write that fails short has put its first bytes. What `drop` undoes is what was written through this handle since
-//   its last sync, as though the system had read the file back from a disk that never got it; other handles see it too. After a
-//   sync that failed every later one of that handle fails with sync_lost, which is law L6, not a second fault.
+//   its last sync, as though the system had read the file back from a disk that never got it; other handles see it too. What
+//   `clean` is said of is read as before, and the sync of another handle succeeds: that it wrote nothing shows only where the
+//   power can go, on a crash_fs. After a sync that failed every later one of that handle fails with sync_lost, which is law L6,
+//   not a second fault.
 // capacity: what files grow by, as seen through this fault_fs; a removed or replaced name gives back the size of its file.
 // flip and zero: reads and maps show the damage, the file has none. A clone of a damaged file is unsupported.
 //

@@ -113,6 +113,13 @@ class crash_file {
     return {};
   }
 
+  // A sync has failed in the way of fault_rule::clean.
+  void mark_clean() {
+    if (!usable()) return;
+    const std::lock_guard lock(disk_->mutex);
+    if (process_ == disk_->process) disk_->lose(node_);
+  }
+
   [[nodiscard]] result<void> close() {
     if (disk_ == nullptr) return closed(operation::close);
     const std::shared_ptr<detail::disk> disk = std::move(disk_);

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include <perdure/core/clock.hpp>
-#include <perdure/testing/detail/sync_names.hpp>
+#include <perdure/testing/detail/disk_syncs.hpp>
 #include <perdure/testing/detail/trace_line.hpp>
 
 namespace perdure {
@@ -286,33 +286,12 @@ class disk {
     return !skipped;
   }
 
-  void sync_file(inode file, sync_what what) {
-    const disk_node& node = tree[file];
-    if (what == sync_what::order) {
-      log.hold_back_for(node.size_pending);
-      for (const chain_id id : node.pages_pending) log.hold_back_for(id);
-      return;
-    }
-    log.settle(node.size_pending);
-    for (const chain_id id : node.pages_pending) log.settle(id);
-    log.settle(node.presence_pending);
-    mark_settled(node);
-    for (const chain_id id : node.attributes_pending) {
-      if (what == sync_what::all) log.settle(id);
-    }
-    // That it has grown may have been written back, and been durable, long before: it brings no later name along.
-    if (what == sync_what::all || log.rules().data_sync_saves_names) sync_names_of(file);
-  }
-  void sync_entries(inode directory) {
-    for (const disk_entry& entry : tree[directory].entries) {
-      log.settle(entry.pending);
-      if (entry.target != 0) log.settle(tree[entry.target].presence_pending);
-    }
-    sync_names_of(directory);
-  }
-  void sync_everything() {
-    for (chain_id id = 0; id < log.chains().size(); ++id) log.settle(id);
-    for (inode i = root_inode; i < tree.count(); ++i) mark_settled(tree[i]);
+  void sync_file(inode file, sync_what what) { disk_syncs(log, tree, ops).file(file, what); }
+  void sync_entries(inode directory) { disk_syncs(log, tree, ops).entries(directory); }
+  void sync_everything() { disk_syncs(log, tree, ops).everything(); }
+  void lose(inode file) {
+    if (recording) disk_syncs(log, tree, ops).lose(file);
+    changed();
   }
 
  private:
@@ -368,25 +347,6 @@ class disk {
     for (const need& one : waits_for) log.require(sized, one);
     return sized;
   }
-  void mark_settled(const disk_node& node) {
-    if (node.size_pending == no_chain) return;
-    version& now = log.at(node.size_pending).versions.back();
-    if (now.settled_since == UINT32_MAX) now.settled_since = ops;
-  }
-
-  void sync_names_of(inode file) {
-    switch (log.rules().sync_reach) {
-      case sync_reach::content:
-        return;
-      case sync_reach::all_metadata:
-        return sync_everything();
-      case sync_reach::journal:
-        return settle_journal_of(log, tree, file);
-      case sync_reach::own_names:
-        return settle_own_names(log, file, tree.count());
-    }
-  }
-
   std::uint64_t changes_ = 1;
   std::uint64_t changes_at_cut_ = 0;
   std::uint32_t next_site_ = 0;

@@ -101,6 +101,9 @@ class fault_file {
     if (verdict.lie) return {};
     if (verdict.fails && !verdict.after) {
       if (verdict.drop) undo();
+      if constexpr (requires(H& base) { base.mark_clean(); }) {
+        if (verdict.clean) base_.mark_clean();
+      }
       lost_ = verdict.fails->doubt() != doubt::none;
       return *verdict.fails;
     }
@@ -109,6 +112,11 @@ class fault_file {
     lost_ = verdict.fails.has_value();
     if (done && verdict.fails) return *verdict.fails;
     return done;
+  }
+  void mark_clean()
+    requires requires(H& base) { base.mark_clean(); }
+  {
+    base_.mark_clean();
   }
   [[nodiscard]] result<void> close() {
     if (plan_.idle()) return base_.close();
