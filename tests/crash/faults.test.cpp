@@ -6,6 +6,7 @@
 #include <perdure/fs/atomic_writer.hpp>
 #include <perdure/fs/create_new.hpp>
 #include <perdure/fs/link_or_copy.hpp>
+#include <perdure/fs/make_dirs.hpp>
 #include <perdure/fs/temp_sweep.hpp>
 
 #include <tests/crash/proof.hpp>
@@ -122,6 +123,32 @@ TEST_CASE("faults: atomic_writer, create_new and link_or_copy tell what became o
     };
     (void)prove(links ? "link_or_copy" : "create_new", what);
   }
+}
+
+TEST_CASE(
+    "faults: a name that a failed sync_dir left in the cache is durable once it is written again, and not once it is found") {
+  // Law L6: the sync_dir that succeeds then speaks only of what was changed after the failure.
+  const auto again = [](enum content content, bool dirs) {
+    exploration what = in_directory([=](crash_fs& fs) -> result<void> {
+      fs.plan().add("sync_dir ** nth 1 sync_lost clean");
+      for (int tries = 0;; ++tries) {
+        if (dirs) {
+          const auto made = make_dirs(fs, "d/made");
+          if (made || tries == 1) return made ? result<void>() : made.error();
+        } else {
+          const auto saved = atomic_write(fs, "d/f", "new", {.content = content});
+          if (saved || tries == 1) return promised(saved);
+        }
+      }
+    });
+    what.faults = 0;
+    if (dirs) what.check = [](after_crash& after) { return verdict(!after.acknowledged("new") || after.fs().stat("d/made")); };
+    return what;
+  };
+  (void)prove("written again", again(content::write, false));
+  // What is not promised, and what it looks like.
+  CHECK(explore(again(content::skip_unchanged, false)).complaint == "found \"old\", which may only be \"new\"");
+  CHECK_FALSE(explore(again(content::write, true)).ok());
 }
 
 TEST_CASE("faults: a save by hand that heeds every answer is right, and without a fault so is one that heeds none") {

@@ -101,7 +101,17 @@ class fault_fs {
     return judged(operation::list, path, [&] { return base_->for_each_entry(path, visitor); });
   }
   [[nodiscard]] result<void> sync_dir(path_view path) {
-    return judged(operation::sync_dir, path, [&] { return base_->sync_dir(path); });
+    if (plan_.idle()) return base_->sync_dir(path);
+    const fault_verdict verdict = plan_.judge(operation::sync_dir, full(path));
+    if constexpr (requires(F& base) { base.mark_clean(path); }) {
+      if (verdict.clean) base_->mark_clean(path);
+    }
+    return detail::carried_out(verdict, [&] { return base_->sync_dir(path); });
+  }
+  void mark_clean(path_view path)
+    requires requires(F& base) { base.mark_clean(path); }
+  {
+    base_->mark_clean(path);
   }
   [[nodiscard]] result<void> sync_all(path_view path) {
     return judged(operation::sync_all, path, [&] { return perdure::sync_all(*base_, path); });

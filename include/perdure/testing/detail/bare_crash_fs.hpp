@@ -182,6 +182,12 @@ class bare_crash_fs {
     disk_->end();
     return {};
   }
+  // A sync_dir has failed in the way of fault_rule::clean.
+  void mark_clean(path_view path) {
+    const std::lock_guard lock(disk_->mutex);
+    if (!alive()) return;
+    if (const auto at = directory(path, links::follow, operation::sync_dir)) disk_->lose_entries(*at);
+  }
   [[nodiscard]] result<void> sync_all(path_view path) {
     const auto there = stat(path);
     if (!there) return there.error();

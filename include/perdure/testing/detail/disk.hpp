@@ -293,6 +293,10 @@ class disk {
     if (recording) disk_syncs(log, tree, ops).lose(file);
     changed();
   }
+  void lose_entries(inode directory) {
+    if (recording) disk_syncs(log, tree, ops).lose_entries(directory);
+    changed();
+  }
 
  private:
   void add_cut(std::uint32_t op, std::size_t lines) {

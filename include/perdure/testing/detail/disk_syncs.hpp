@@ -81,6 +81,9 @@ class disk_syncs {
   void lose(inode file) {
     for (const chain_id id : tree_[file].pages_pending) log_.lose(id);
   }
+  void lose_entries(inode directory) {
+    for (const disk_entry& entry : tree_[directory].entries) log_.lose(entry.pending);
+  }
 
  private:
   // From now on all its bytes are known, written or zero. Not where some of them were never written back: the room that they were
