@@ -179,6 +179,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/slot_law_case.hpp
   perdure/testing/detail/store_key_laws.hpp
   perdure/testing/detail/store_law_case.hpp
+  perdure/testing/detail/sync_sites.hpp
   perdure/testing/detail/thread_watch.hpp
   perdure/testing/detail/trace_line.hpp
   perdure/testing/detail/trace_text.hpp

@@ -244,6 +244,11 @@ void auditing() {
     });
   };
   const lab::sync_audit spare = lab::audit_syncs(what);
+  lab::exploration recovers = saves(forgets::nothing);
+  recovers.recover = [](auto& after) { (void)after.fs().sync_dir("d"); };
+  const lab::sync_audit also = lab::audit_syncs(recovers);
+  expect(also.ok() && also.idle_in_recovery() == 1 && also.syncs.back().in_recovery && !also.syncs.front().in_recovery,
+         "of a recovery", also.text());
   expect(!spare.ok() && spare.idle() == 1 && spare.text().find("IDLE") != std::string::npos, "one to spare", spare.text());
 }
 

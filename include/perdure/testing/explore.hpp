@@ -37,9 +37,10 @@ namespace detail {
 
 class explorer {
  public:
-  explicit explorer(const exploration& what, std::uint32_t skip_sync = UINT32_MAX)
-      : what_(what), skip_sync_(skip_sync), all_(what, found_, what.budget.states) {
+  explicit explorer(const exploration& what, sync_site skip_sync = {})
+      : what_(what), skip_sync_(std::move(skip_sync)), all_(what, found_, what.budget.states) {
     found_.profile = what.profile.name;
+    all_.skip_sync = skip_sync_;
   }
 
   [[nodiscard]] report run() {
@@ -63,14 +64,13 @@ class explorer {
   [[nodiscard]] std::vector<sync_site> syncs() {
     std::vector<sync_site> all;
     tracing_ = true;
-    each_run([&](cut_walk&, const lab_run& run, std::size_t) {
-      for (const sync_site& one : run.disk().syncs) {
-        bool known = false;
-        for (const sync_site& other : all) known = known || other.number == one.number;
-        if (!known) all.push_back(one);
-      }
-    });
+    each_run([&](cut_walk&, const lab_run& run, std::size_t) { merge(all, run.disk().syncs.all()); });
     return all;
+  }
+  // As run(), which comes by every recovery that is cut: and every sync that there is in some of those.
+  [[nodiscard]] report run_noting(std::vector<sync_site>& of_recoveries) {
+    all_.recovery_syncs = &of_recoveries;
+    return run();
   }
 
  private:
@@ -133,6 +133,7 @@ class explorer {
   void tell(const tape& digits, std::uint32_t digest_expected) {
     search again(what_, found_, UINT64_MAX);
     again.forced = &digits;
+    again.skip_sync = skip_sync_;
     const std::uint32_t kill = digits.empty() ? 0 : digits[0];
     choice_source source(tape(digits.begin() + (digits.empty() ? 0 : 1), digits.end()));
     again.bound(source);
@@ -165,7 +166,7 @@ class explorer {
   }
 
   const exploration& what_;
-  std::uint32_t skip_sync_;
+  sync_site skip_sync_;
   bool tracing_ = false;
   std::uint32_t digest_ = 0;  // of the run that failed
   report found_;

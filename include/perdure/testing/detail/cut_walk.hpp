@@ -32,6 +32,8 @@ struct search {
   std::uint64_t states_max;
   std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
   bool out_of_budget = false;
+  sync_site skip_sync = {};                          // this one silently does nothing, if a recovery does it
+  std::vector<sync_site>* recovery_syncs = nullptr;  // where those of recoveries are noted
 
   // The best failure so far: the fewest digits that are not the first.
   bool failed = false;
@@ -268,6 +270,9 @@ class cut_walk final : private state_visitor, private digit_policy {
     again->clock = shown_->clock;
     again->tracing = tracing;
     let_arrive(*again, arrivals);
+    again->syncs.skipped = all_.skip_sync;
+    again->syncs.tells_texts = tracing || all_.recovery_syncs != nullptr;
+    again->syncs.note_recovery();
     again->begin_recording(all_.what.profile);
     after_crash found(again, steps_);
     found.begin_cut(recorded_.cuts[at_].events);
@@ -280,6 +285,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   void cut_recovery(choice_source& arrivals) {
     const auto again = recovered(arrivals, false);
     arrived_ = arrivals.answers();
+    if (all_.recovery_syncs != nullptr) merge(*all_.recovery_syncs, again->syncs.all());
     if (again->cuts.size() <= 1 && again->log.chains().empty()) return;  // nothing was done
     cut_walk below(all_, *again, steps_, digits(), nested_left_ - 1);
     below.every_state(0);

@@ -15,19 +15,13 @@
 
 #include <perdure/core/clock.hpp>
 #include <perdure/testing/detail/disk_syncs.hpp>
+#include <perdure/testing/detail/sync_sites.hpp>
 #include <perdure/testing/detail/trace_line.hpp>
 
 namespace perdure {
 inline namespace v1 {
 namespace testing {
 namespace detail {
-
-// A sync by how many there were before it, in the workload, or since the process was killed.
-struct sync_site {
-  std::uint32_t number = 0;
-  std::string text;
-};
-inline constexpr std::uint32_t first_site_after_kill = 1U << 30;
 
 class disk {
  public:
@@ -40,19 +34,18 @@ class disk {
   std::uint64_t serial = 0;
   bool recording = false;
   bool tracing = false;
-  bool cut_everywhere = false;           // at every operation, not only where the set of legal disks can have grown most
-  std::uint32_t ops = 0;                 // how many there were
-  std::uint32_t kill_at = UINT32_MAX;    // the operation before which the process dies
-  bool kill_inside = false;              // or within it, where it is a write of several pages
-  std::uint32_t skip_sync = UINT32_MAX;  // the number of the sync that silently does nothing
-  std::size_t events = 0;                // of the history that goes along with the cuts
+  bool cut_everywhere = false;         // at every operation, not only where the set of legal disks can have grown most
+  std::uint32_t ops = 0;               // how many there were
+  std::uint32_t kill_at = UINT32_MAX;  // the operation before which the process dies
+  bool kill_inside = false;            // or within it, where it is a write of several pages
+  std::size_t events = 0;              // of the history that goes along with the cuts
   std::vector<power_cut> cuts;
   std::vector<std::size_t> cuts_at_choice;  // how many there were when a way was chosen
   std::vector<trace_line> trace;
   bool asked_in_vain = false;  // whoever has its turn wanted a lock that is held
   std::string speaker;         // which thread it is, in the trace; of one alone nothing
   std::string hang;            // if the threads hang: how
-  std::vector<sync_site> syncs;
+  sync_sites syncs;
   remote_objects remote;                            // a store, which no power cut here concerns
   std::function<std::uint32_t(std::uint32_t)> ask;  // which way to go, of so many; whoever shows this disk sets it
   std::unique_ptr<disk_tree> untouched;             // of a disk that is to be put back: what it was before the first change
@@ -88,7 +81,7 @@ class disk {
   // The cuts before it were those of the run without a kill.
   void kill() {
     ++process;
-    next_site_ = first_site_after_kill;
+    syncs.note_kill();
     cuts.clear();
     cuts_at_choice.assign(cuts_at_choice.size(), 0);
     changes_at_cut_ = 0;
@@ -277,11 +270,10 @@ class disk {
   template <class Text>
   [[nodiscard]] bool begin_sync(Text&& text) {
     if (!recording) return false;
-    syncs.push_back({next_site_++, tracing ? text() : std::string()});
     if (changes_ != changes_at_cut_) {
       add_cut(ops, trace.empty() ? 0 : trace.size() - 1);  // without the sync itself
     }
-    const bool skipped = syncs.back().number == skip_sync;
+    const bool skipped = syncs.skips_next(text);
     if (skipped && tracing) trace.back().text += "  (it silently does nothing)";
     return !skipped;
   }
@@ -353,7 +345,6 @@ class disk {
   }
   std::uint64_t changes_ = 1;
   std::uint64_t changes_at_cut_ = 0;
-  std::uint32_t next_site_ = 0;
 };
 
 }  // namespace detail
