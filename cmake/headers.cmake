@@ -167,6 +167,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lint_judge.hpp
   perdure/testing/detail/lint_log.hpp
   perdure/testing/detail/lint_tree.hpp
+  perdure/testing/detail/live_processes.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp

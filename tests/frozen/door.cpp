@@ -625,6 +625,34 @@ void threading() {
   expect(!stuck.ok() && stuck.text().find("deadlock") != std::string::npos, "a deadlock is told", stuck.text());
 }
 
+// Processes side by side, of which one is killed: processes, process, kills.
+void killing() {
+  const auto both_save = [](std::uint32_t kills) {
+    return lab::explore(
+        {.workload =
+             [](auto& world) {
+               world.processes(
+                   [](auto& one) {
+                     one.step("one", [&] { return perdure::atomic_write(one.fs(), "one", "one"); });
+                     (void)one.store().head("none");
+                   },
+                   [](auto& other) { other.step("two", [&] { return perdure::atomic_write(other.fs(), "two", "two"); }); });
+               world.note("both have ended");
+             },
+         .check = [](auto& after) -> lab::verdict {
+           for (const char* name : {"one", "two"}) {
+             if (after.acknowledged(name) && lab::read_text(after.fs(), name).value_or("") != name) return "lost";
+           }
+           return true;
+         },
+         .preemptions = 0,
+         .kills = kills});
+  };
+  const lab::report none = both_save(0);
+  const lab::report some = both_save(1);
+  expect(none.ok() && some.ok() && none.runs < some.runs, "one is killed, the other one goes on", some.text());
+}
+
 // A Store, crash_store and fault_store: put under each precondition, get, head, list, remove; a lost answer, found by faults.
 template <perdure::Store S>
 perdure::result<void> install(S& store, const std::string& text, bool believes_timeouts) {
@@ -682,6 +710,7 @@ int main() {
   modelling();
   wrapping();
   threading();
+  killing();
   storing();
   std::printf("the frozen door: %d checks, %d failed\n", checks, failures);
   return failures == 0 ? 0 : 1;

@@ -53,6 +53,7 @@ struct exploration {
   exploration_budget budget = {};
   std::uint32_t faults = 0;       // how many calls of one run may go wrong, each in every way of natural_faults.hpp
   std::uint32_t preemptions = 2;  // of threads in world.together(): how many switches away from one that could have gone on
+  std::uint32_t kills = 1;        // of world.processes(): how many of one run may be killed, each before any of its operations
   std::uint64_t seed = 1;         // of the sampling, where the budget is too small
   std::string replay = {};        // the token of a report: that one state alone
   cut_points cuts = cut_points::sufficient;

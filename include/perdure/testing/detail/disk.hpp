@@ -15,6 +15,7 @@
 
 #include <perdure/core/clock.hpp>
 #include <perdure/testing/detail/disk_syncs.hpp>
+#include <perdure/testing/detail/live_processes.hpp>
 #include <perdure/testing/detail/sync_sites.hpp>
 #include <perdure/testing/detail/trace_line.hpp>
 
@@ -31,6 +32,7 @@ class disk {
   manual_clock clock{std::int64_t{1'000'000'000} * ns_per_second};
   std::uint64_t boot = 1;
   std::uint32_t process = 1;  // which process may touch it: handles of earlier ones are dead
+  live_processes beside;      // and those that run beside it
   std::uint64_t serial = 0;
   bool recording = false;
   bool tracing = false;
@@ -62,8 +64,8 @@ class disk {
   // Before each operation that changes or syncs something. False: the process is dead.
   template <class Text>
   [[nodiscard]] bool begin(std::uint32_t caller, Text&& text) {
-    if (caller == process && ops == kill_at && !kill_inside) kill();
-    if (caller != process) return false;
+    if (is_alive(caller) && ops == kill_at && !kill_inside) kill();
+    if (!is_alive(caller) || dies_alone(caller)) return false;
     if (put_back && !untouched) {
       // The copy is what changes: whoever shows this disk refers to the nodes that are there.
       untouched = std::make_unique<disk_tree>(std::move(tree));
@@ -78,9 +80,20 @@ class disk {
   // Of the operation that has begun.
   [[nodiscard]] bool dies_inside() const noexcept { return kill_inside && ops == kill_at + 1; }
   [[nodiscard]] bool stops_inside() const noexcept { return dies_inside() || (recording && log.rules().everything_survives); }
+  [[nodiscard]] bool is_alive(std::uint32_t one) const noexcept { return one == process || beside.has(one); }
+  // Whoever still runs fails from here on.
+  void end_processes() noexcept {
+    ++process;
+    beside.end_all();
+  }
+  // Of those that run beside one another, this one is gone, with its locks.
+  void end_process(std::uint32_t one) {
+    beside.end(one);
+    tree.free_locks_of(one);
+  }
   // The cuts before it were those of the run without a kill.
   void kill() {
-    ++process;
+    end_processes();
     syncs.note_kill();
     cuts.clear();
     cuts_at_choice.assign(cuts_at_choice.size(), 0);
@@ -291,6 +304,13 @@ class disk {
   }
 
  private:
+  [[nodiscard]] bool dies_alone(std::uint32_t caller) {
+    if (beside.kills_left == 0 || !beside.has(caller) || !recording || !ask || ask(2) == 0) return false;
+    --beside.kills_left;
+    end_process(caller);
+    if (tracing) trace.push_back({0, speaker + "this process is killed"});
+    return true;
+  }
   void add_cut(std::uint32_t op, std::size_t lines) {
     cuts.push_back(log.cut(op, events));
     cuts.back().lines = lines;

@@ -35,7 +35,7 @@ class lab_run {
     disk_->begin_recording(what.profile);
     if (options.kill != 0) disk_->kill_at = (options.kill - 1) / 2;
     disk_->kill_inside = options.kill % 2 == 0;
-    run_limits left{what.faults, what.preemptions, options.kill};
+    run_limits left{what.faults, what.preemptions, options.kill, what.kills};
     world first(disk_, history_, source, left);
     if (what.workload) what.workload(first);
     // Or after the last one: it has ended, and the next one goes on.
