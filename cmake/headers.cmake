@@ -81,6 +81,7 @@ set(PERDURE_HEADERS
   perdure/fs/detail/posix_xattr.hpp
   perdure/fs/detail/staged_file.hpp
 
+  perdure/store/any_store.hpp
   perdure/store/fs_store.hpp
   perdure/store/key.hpp
   perdure/store/mem_store.hpp

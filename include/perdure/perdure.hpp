@@ -65,6 +65,7 @@
 #include <perdure/manifest/snapshot.hpp>
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
+#include <perdure/store/any_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
