@@ -69,6 +69,7 @@
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>

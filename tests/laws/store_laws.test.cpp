@@ -6,6 +6,7 @@
 #include <perdure/store/any_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/store/prefix_store.hpp>
 #include <perdure/testing/crash_store.hpp>
 #include <perdure/testing/fault_store.hpp>
 #include <perdure/testing/store_archetypes.hpp>
@@ -31,6 +32,9 @@ void holds(const char* model, any_store store) {
 TEST_CASE("store_laws: every model keeps them") {
   mem_store memory;
   holds("mem_store", memory);
+  any_store any(memory);
+  prefix_store behind(any, "behind/");
+  holds("prefix_store", behind);
   testing::poorest_store poorest(memory);
   holds("poorest_store", poorest);
   testing::poorest_store poorer(poorest);
