@@ -66,6 +66,7 @@
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/store/any_store.hpp>
+#include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
@@ -74,5 +75,6 @@
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>
+#include <perdure/store/tracing_store.hpp>
 
 #endif  // PERDURE_PERDURE_HPP

@@ -4,9 +4,11 @@
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/store/any_store.hpp>
+#include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/prefix_store.hpp>
+#include <perdure/store/tracing_store.hpp>
 #include <perdure/testing/crash_store.hpp>
 #include <perdure/testing/fault_store.hpp>
 #include <perdure/testing/store_archetypes.hpp>
@@ -35,6 +37,14 @@ TEST_CASE("store_laws: every model keeps them") {
   any_store any(memory);
   prefix_store behind(any, "behind/");
   holds("prefix_store", behind);
+  counting_store counted(any);
+  holds("counting_store", counted);
+  CHECK(counted.counts().calls() > 1000);
+  manual_clock clock;
+  std::size_t calls = 0;
+  tracing_store traced(any, clock, [&](const store_call&) { __atomic_add_fetch(&calls, 1U, __ATOMIC_RELAXED); });
+  holds("tracing_store", traced);
+  CHECK(calls > 1000);
   testing::poorest_store poorest(memory);
   holds("poorest_store", poorest);
   testing::poorest_store poorer(poorest);
