@@ -86,6 +86,7 @@ set(PERDURE_HEADERS
   perdure/store/fs_store.hpp
   perdure/store/key.hpp
   perdure/store/mem_store.hpp
+  perdure/store/open_store.hpp
   perdure/store/prefix_store.hpp
   perdure/store/read_object.hpp
   perdure/store/store.hpp

@@ -70,6 +70,7 @@
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/store/open_store.hpp>
 #include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
 #include <perdure/store/store.hpp>
