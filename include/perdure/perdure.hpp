@@ -73,6 +73,7 @@
 #include <perdure/store/open_store.hpp>
 #include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
+#include <perdure/store/retry_store.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>

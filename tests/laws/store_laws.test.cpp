@@ -8,6 +8,7 @@
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/prefix_store.hpp>
+#include <perdure/store/retry_store.hpp>
 #include <perdure/store/tracing_store.hpp>
 #include <perdure/testing/crash_store.hpp>
 #include <perdure/testing/fault_store.hpp>
@@ -45,6 +46,12 @@ TEST_CASE("store_laws: every model keeps them") {
   tracing_store traced(any, clock, [&](const store_call&) { __atomic_add_fetch(&calls, 1U, __ATOMIC_RELAXED); });
   holds("tracing_store", traced);
   CHECK(calls > 1000);
+  testing::fault_plan trouble("put ** chance 0.05 seed 1 busy\nget ** chance 0.05 seed 2 timed_out");
+  testing::fault_store troubled(any, trouble);
+  any_store troubled_any(troubled);
+  retry_store retried(troubled_any, clock);
+  holds("retry_store", retried);
+  CHECK((trouble.ok() && trouble.strikes(0) > 0 && trouble.strikes(1) > 0));
   testing::poorest_store poorest(memory);
   holds("poorest_store", poorest);
   testing::poorest_store poorer(poorest);
