@@ -23,6 +23,7 @@
 // no locks
 //   (writers::any), or, with the object visible and in doubt, less than options.at_least; else as atomic_write and store.hpp have
 //   it. An unknown never comes late here.
+// A page of a listing shows at most 1,024 keys, which is all that it holds in memory.
 // Crash: the old object or the new one, whole; temporary files, which sweep() removes; empty directories, which stay.
 // Not promised: that locks reach other machines, on a network volume. That the root is another Store's, too, or that somebody
 // else
