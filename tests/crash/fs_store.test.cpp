@@ -76,6 +76,43 @@ TEST_CASE("fs_store: what was removed stays removed") {
   CHECK(prove("remove, killed, remove", what) > 1);
 }
 
+TEST_CASE("fs_store: a remove and a settle have no sync too many, and none too few") {
+  // Kept twice, as a crash may leave it, and removed by somebody who may be killed.
+  exploration what;
+  what.setup = [](world& world) {
+    lab_store store = in(world);
+    (void)store.create_root();
+    (void)world.fs().make_dir("s/d%62");
+    put(world.fs(), "s/kb", "old");
+    put(world.fs(), "s/d%62/k", "newer");
+  };
+  what.workload = [](world& world) { world.step("absent", [&] { return in(world).remove("b"); }); };
+  what.check = [](after_crash& after) {
+    lab_store store = in(after);
+    return after.latest_is(read_text(store, "b"), "newer");
+  };
+  clean("remove", what);
+  what.restart = what.workload;
+  CHECK(prove("remove, killed, remove", what) > 1);
+  clean("remove, killed, remove", what);
+  what.workload = [](world& world) {
+    lab_store store = in(world);
+    world.step("absent", [&] { return store.remove("b"); });
+    world.step("1", [&] { return done(store.put("b", "1", precondition::any)); });
+  };
+  what.restart = [](world& world) {
+    lab_store store = in(world);
+    const auto there = read_text(store, "b");
+    const std::string value = there ? *there : "absent";
+    if (settle(store, "b")) world.step(value, [] {});
+  };
+  CHECK(prove("remove, put, killed, settle", what) > 1);
+  const auto audit = audit_syncs(what);
+  INFO(audit.text());
+  CHECK(audit.report.ok());
+  for (const auto& one : audit.syncs) CHECK((one.needed || !one.after_kill));
+}
+
 TEST_CASE("fs_store: an old object in a directory above does not come back when the newer one is removed") {
   exploration what;
   what.setup = [](world& world) {

@@ -172,17 +172,7 @@ class fs_store {
     PERDURE_TRY(check_key(key, operation::settle, key_size_max));
     const held lock(*this, key);
     if (!lock.ok()) return told(lock.error(), operation::settle, key);
-    const auto done = each_place(key, [&](const path& file, path_view directory) -> result<void> {
-      open_options how;
-      how.access = access::read_write;  // some systems sync no file that was opened to be read
-      auto there = fs_->open(file, how);
-      if (there) PERDURE_TRY(there->sync(sync_what::all));
-      const bool none = !there && (there.error().code() == code::not_found || there.error().code() == code::not_a_directory);
-      if (!there && !none) return there.error();
-      if (there) PERDURE_TRY(make_durable(directory));
-      const auto synced = sync(directory);
-      return !synced && synced.error().code() == code::not_found ? result<void>() : synced;
-    });
+    const auto done = settle_place(key);
     return done ? result<void>() : result<void>(told(done.error(), operation::settle, key));
   }
 
@@ -370,6 +360,24 @@ class fs_store {
       if (file.ok()) PERDURE_TRY(use(file, path_view(file).first(directory_size)));
     }
     return {};
+  }
+
+  // An object was whole and its directory durable before it got its name. Of none, any name of it may have been removed by
+  // somebody who was killed then.
+  [[nodiscard]] result<void> settle_place(key_view key) {
+    const auto deepest = tree_.depth_of(key);
+    if (!deepest) return deepest.error();
+    const auto there = find_depth(key, *deepest);
+    if (!there && there.error().code() != code::not_found) return there.error();
+    if (there) {
+      std::size_t directory_size = 0;
+      const path file = tree_.file(key, *there, directory_size);
+      return sync(path_view(file).first(directory_size));
+    }
+    return each_place(key, [&](const path&, path_view directory) -> result<void> {
+      const auto synced = sync(directory);
+      return !synced && synced.error().code() == code::not_found ? result<void>() : synced;
+    });
   }
 
   F* fs_;
