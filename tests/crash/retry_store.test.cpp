@@ -9,6 +9,8 @@
 #include <tests/crash/proof.hpp>
 #include <tests/crash/store_programs.hpp>
 
+namespace proofs_of_retry_store {
+
 using namespace tests;
 
 namespace {
@@ -170,3 +172,5 @@ TEST_CASE("retry_store: a put without a condition is not made again when it is i
   CHECK(prove("told", replacing(in_doubt::is_told)) > 5);
   CHECK_FALSE(refuted(replacing(in_doubt::is_made_again)).empty());
 }
+
+}  // namespace proofs_of_retry_store

@@ -11,8 +11,8 @@
 // Success: with all syncs every state passes, and without any one of them some state fails: none is missing and none is idle.
 //   A sync is told from others by how many there were before it: one line may be idle the first time and vital the third.
 // Not promised: that two idle syncs can both be left out, for each may be covered by the other; anything about the syncs of
-//   .recover; and a check that looks for less than the program needs makes syncs idle that are not. Judge on posix_minimum: other profiles
-//   give for nothing what a portable program has to ask for.
+//   .recover; and a check that looks for less than the program needs makes syncs idle that are not. Judge on posix_minimum: other
+//   profiles give for nothing what a portable program has to ask for.
 
 #include <string>
 #include <vector>

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <perdure/testing/detail/disk_text.hpp>
 
@@ -24,20 +25,27 @@ class report {
   std::uint64_t runs = 0;          // of the workload
   bool exhaustive = true;          // but for mixtures that were left out
   bool mixtures_left_out = false;  // of more than 8 unsynced pages of one file
+  bool replayed = false;           // one state alone was looked at again
   std::string profile;
-  std::string failure;    // empty: every state passed
-  std::string complaint;  // what the check said
-  std::string replay;     // the token
+  std::string failure;                  // empty: every state passed
+  std::string complaint;                // what the check said
+  std::string replay;                   // the token
+  std::vector<std::string> idle_rules;  // of world.fs().plan() and world.store().plan(): they struck in no run
 
   [[nodiscard]] bool ok() const noexcept { return failure.empty(); }
-  [[nodiscard]] std::string text() const { return ok() ? bounds() : failure; }
+  [[nodiscard]] std::string text() const {
+    std::string all = ok() ? bounds() : failure;
+    for (const std::string& rule : idle_rules) all += "\nnever struck, in no run: " + rule;
+    return all;
+  }
 
   // How far it went: "exhaustive: 41,212 states", or "sampled: 200,000 of at least 3,100,000 states".
   [[nodiscard]] std::string bounds() const {
     const std::string where = " (" + detail::with_commas(cuts) + " cuts of " + detail::with_commas(runs) +
                               (runs == 1 ? " run, " : " runs, ") + profile + ")";
+    if (replayed) return "replayed: 1 state, and it passes (" + profile + ")";
     const std::string but = mixtures_left_out ? "exhaustive but for mixtures of many pages: " : "exhaustive: ";
-    if (exhaustive) return but + detail::with_commas(states) + " states" + where;
+    if (exhaustive) return but + detail::with_commas(states) + (states == 1 ? " state" : " states") + where;
     return "sampled: " + detail::with_commas(states) + " of at least " + detail::with_commas(at_least) + " states" + where;
   }
 };

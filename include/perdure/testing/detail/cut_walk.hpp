@@ -30,7 +30,7 @@ struct search {
   seen_states seen;
   std::uint64_t run = 0;
   std::uint64_t states_max;
-  std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point end = (std::chrono::steady_clock::time_point::max)();
   bool out_of_budget = false;
 
   // The best failure so far: the fewest digits that are not the first.
