@@ -98,6 +98,7 @@ set(PERDURE_HEADERS
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
   perdure/store/detail/mem_object.hpp
+  perdure/store/detail/object_batch.hpp
   perdure/store/detail/watched_store.hpp
 
   perdure/manifest/after_commit.hpp

@@ -10,9 +10,8 @@
 //   counted.counts().puts.calls;   // a test that says what a protocol costs
 //
 // Effects: as the Store, which must outlive it. Counts by operation: calls; those that failed; of the others, objects and bytes
-// of
-//   content. A put_many that the Store has of its own is one call and so many objects, else so many calls; a nonce is none. Each
-//   number is right by itself, and all of them once no call is under way.
+//   of content. A put_many that the Store has of its own is one call and so many objects, else so many calls; a nonce is none.
+//   Each number is right by itself, and all of them once no call is under way.
 
 #include <perdure/store/detail/watched_store.hpp>
 

@@ -11,18 +11,17 @@
 //   ""                    a mem_store of its own: nothing is kept
 //   mem:                  the same
 //   file:///data/x        an fs_store in this directory; %20 is a space. Also file:/data/x and file://localhost/data/x
-//   data/x                an fs_store in this directory, as it is spelled. What looks like a scheme is one: ./s3:x is a
-//   directory;
-//                         a single letter is none, but a drive
+//   data/x                an fs_store in this directory, as it is spelled. What looks like a scheme is one, so say ./s3:x for a
+//                         directory of that name; a single letter is none, but a drive
 //   s3://...              what the opener makes of it that was passed for this scheme:
 //                         open_store(uri, {}, store_opener("s3", [&](path_view uri, const open_store_options&) {...}))
 //
 // Effects: makes the directory, and those above it, durably, with store_root::make; else touches nothing.
 // Success: an any_store that owns what it was made of. Whether what is there can be used, permissions included, shows later.
 // Failure: invalid_storage_root: the address cannot be understood, its directory is not there (store_root::must_exist), or it
-// holds what
-//   has no place in one: a user or a password, a query, a fragment. Credentials come from the environment or from whoever made
-//   the opener, never from an address, which ends up in logs: no failure shows any of it but a directory's path without an '@'.
+//   holds what has no place in one: a user or a password, a query, a fragment. Credentials come from the environment or from
+//   whoever made the opener, never from an address, which ends up in logs: no failure shows any of it but a directory's path
+//   without an '@'.
 //   unsupported: no opener for this scheme was passed; not_a_directory; too_large; else as make_dirs and the opener have it.
 // Crash: of store_root::make, any leading part of the missing directories may be there.
 // Not promised: that two addresses which name one directory in different ways are seen to be one.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
+#include <perdure/core/describe.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/store_optional.hpp>
+#include <perdure/testing/fault_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
 #include <perdure/testing/read_text.hpp>
 
@@ -225,6 +227,78 @@ TEST_CASE("fs_store: of eight processes that swap one value one wins each versio
 }
 TEST_CASE("fs_store: of eight processes that swap one value 10,000 times one wins each version", "[.][long]") {
   each_version_has_one_winner(8, 10'000);
+}
+
+TEST_CASE("fs_store: a batch is what one put after another would be, whatever its size") {
+  for (const std::size_t at_least : {std::size_t{1}, SIZE_MAX}) {
+    mem_fs files;
+    fs_store store(files, "root", {.volume_sync_at_least = at_least, .objects_per_directory = 8});
+    std::vector<std::string> keys;
+    std::vector<put_item> items;
+    for (int i = 0; i < 300; ++i)
+      keys.push_back(i % 50 == 0 ? std::string(500, '/') + std::to_string(i) : "k" + std::to_string(i));
+    for (const std::string& key : keys) items.push_back({key, key});
+    CHECK(store.put_many(items.data(), items.size()).error().code() == code::invalid_storage_root);
+    REQUIRE(store.create_root());
+    REQUIRE(store.put("k7", "old", precondition::any));
+    REQUIRE(store.put_many(items.data(), items.size()));
+    for (const std::string& key : keys) CHECK(read_text(store, key).value() == key);
+    std::sort(keys.begin(), keys.end());
+    CHECK(all_keys(store, 100) == keys);
+    std::size_t in_root = 0;
+    REQUIRE(
+        files.for_each_entry("root", [&](const dir_entry& one) { return in_root += one.name[0] == 'k' ? 1 : 0, visit::go_on; }));
+    CHECK((in_root == 7 || in_root == 8));  // one may be of several directories
+    CHECK(store.sweep()->living == 0);
+    const put_item bad[] = {{"new", "x"}, {"", "y"}};
+    CHECK(store.put_many(bad, 2).error().code() == code::invalid_argument);
+    CHECK_FALSE(store.head("new"));
+  }
+}
+
+TEST_CASE("fs_store: a batch that fails leaves no temporary file, and says whether some of it was put") {
+  for (const bool begun : {false, true}) {
+    mem_fs memory;
+    testing::fault_fs files(memory, begun ? "rename ** nth 3 io" : "write ** nth 3 no_space");
+    manual_clock clock;
+    fs_store<testing::fault_fs<mem_fs>, manual_clock> store(files, "root", clock);
+    REQUIRE(store.create_root());
+    const put_item items[] = {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}};
+    const auto put = store.put_many(items, 4);
+    REQUIRE_FALSE(put);
+    CHECK(put.error().doubt() == (begun ? doubt::visible : doubt::none));
+    CHECK(testing::read_text(store, "b").has_value() == begun);
+    CHECK(std::string(describe(put.error())).find("put of 'c'") == 0);
+    std::size_t entries = 0;
+    REQUIRE(
+        memory.for_each_entry("root", [&](const dir_entry& one) { return entries += one.name[0] == '.' ? 1 : 0, visit::go_on; }));
+    CHECK(entries == 0);
+  }
+}
+
+TEST_CASE("fs_store: a batch costs two syncs of the volume, and one by one two syncs each") {
+  mem_fs memory;
+  testing::fault_fs files(memory);
+  std::size_t syncs = 0;
+  files.plan().before_each([&](enum operation called, path_view) {
+    syncs += called == operation::sync || called == operation::sync_dir || called == operation::sync_all ? 1 : 0;
+  });
+  manual_clock clock;
+  fs_store<testing::fault_fs<mem_fs>, manual_clock> store(files, "root", clock);
+  REQUIRE(store.create_root());
+  std::vector<std::string> keys;
+  std::vector<put_item> items;
+  for (int i = 0; i < 100; ++i) keys.push_back("k" + std::to_string(i));
+  for (const std::string& key : keys) items.push_back({key, key});
+  syncs = 0;
+  REQUIRE(store.put_many(items.data(), 100));
+  CHECK(syncs == 2);
+  syncs = 0;
+  REQUIRE(store.put_many(items.data(), 4));
+  CHECK(syncs == 5);
+  syncs = 0;
+  for (const put_item& one : items) REQUIRE(store.put(one.key, one.content, precondition::any));
+  CHECK(syncs == 200);
 }
 
 TEST_CASE("fs_store: what the Fs cannot give is said") {

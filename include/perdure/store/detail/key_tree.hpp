@@ -8,6 +8,7 @@
 // then upwards, and what is deeper is newer. A listing reads the directories on the way to its cursor, and then those that it
 // shows; in memory it has the keys of one page.
 
+#include <perdure/core/sha256.hpp>
 #include <perdure/fs/detail/mem_names.hpp>
 #include <perdure/fs/fs.hpp>
 #include <perdure/store/detail/key_names.hpp>
@@ -58,6 +59,31 @@ class key_tree {
     }
     return there;
   }
+  // How deep the key's object lies, if there is one: not_found.
+  [[nodiscard]] result<std::size_t> find_depth(key_view key, std::size_t deepest) {
+    for (std::size_t depth = deepest;; --depth) {
+      std::size_t directory_size = 0;
+      const path at = file(key, depth, directory_size);
+      const auto there = at.ok() ? fs_->stat(at) : result<file_info>(failure(code::not_found, operation::stat));
+      if (there) return depth;
+      const enum code code = there.error().code();
+      if (code != code::not_found && code != code::not_a_directory && code != code::too_large) return there.error();
+      if (depth == 0) return failure(code::not_found, operation::stat);
+    }
+  }
+  // Where a new key goes: one directory deeper than the deepest there is, if that is full.
+  [[nodiscard]] result<std::size_t> place(key_view key, std::size_t deepest) {
+    if (deepest == key.size()) return deepest;
+    const auto full = is_full(directory(key, deepest));
+    if (!full) return full.error();
+    if (!*full || !directory(key, deepest + 1).ok()) return deepest;
+    PERDURE_TRY(make_dir(directory(key, deepest + 1)));
+    return deepest + 1;
+  }
+  [[nodiscard]] result<void> make_dir(path_view directory) {
+    const auto made = fs_->make_dir(directory);
+    return made || made.error().code() == code::already_exists ? result<void>() : made;
+  }
   [[nodiscard]] result<bool> is_full(const path& directory) {
     std::size_t objects = 0;
     PERDURE_TRY(each_object(directory, [&](path_view) { return ++objects < per_directory_ ? visit::go_on : visit::stop; }));
@@ -101,6 +127,18 @@ class key_tree {
       at.truncate(size);
     }
     return {};
+  }
+
+  [[nodiscard]] static path copy_of(path_view text) noexcept {
+    path copy;
+    copy.append(text);
+    return copy;
+  }
+  // Eight bytes of a digest: no two names of directories have the same.
+  [[nodiscard]] static std::uint64_t name_of(path_view text) noexcept {
+    std::uint64_t name = 0;
+    std::memcpy(&name, sha256_of(bytes(text.data(), text.size())).bytes, sizeof(name));
+    return name;
   }
 
  private:
