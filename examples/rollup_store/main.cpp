@@ -138,6 +138,7 @@ std::string commits(std::uint64_t wanted) {
   std::set<std::uint64_t> acknowledged;
   std::mutex mutex;
   std::atomic<std::uint64_t> stamp = 0, failed = 0, in_doubt = 0;
+  std::atomic<bool> lost = false;
   unsigned round = 0;
   for (; store.now()->version < wanted; ++round) {
     const std::string chance = " chance 0.02 seed " + std::to_string(round);
@@ -162,11 +163,14 @@ std::string commits(std::uint64_t wanted) {
           if (done || done.error().code() == code::conflict) continue;
           ++failed;
           if (done.error().outcome() == perdure::outcome::unknown) ++in_doubt;
+          if (done.error().code() == code::not_found) lost = true;
+          if (lost) return;
         }
       });
     }
     for (std::thread& one : threads) one.join();
     fs.plan().clear();
+    if (lost) return "a file that memory names is gone";
     // With a disk that works again the last doubt ends, and what it was about can go.
     if (!store.refresh() || !store.sweep()) return "it does not go on";
     if (const std::string wrong = wrong_with(store, acknowledged); !wrong.empty()) return wrong;

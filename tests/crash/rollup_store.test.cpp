@@ -5,13 +5,15 @@
 
 #include <examples/rollup_store/judge.hpp>
 
+#include <perdure/testing/lab_sync.hpp>
+
 #include <tests/crash/proof.hpp>
 
 namespace {
 
 using namespace tests;
 
-using lab_store = rollup_store::store<crash_fs, no_sync>;
+using lab_store = rollup_store::store<crash_fs, lab_sync>;
 
 void ingest(world& world, lab_store& store, std::uint64_t stamp) {
   world.step(std::to_string(stamp), [&] { return store.ingest(rollup_store::event_of(stamp)); });
@@ -68,4 +70,20 @@ TEST_CASE("rollup_store: a process that was killed is followed by one that goes 
   auto all = six_actors(0);
   all.restart = [](world& world) { act(world, 2); };
   held(all);
+}
+
+TEST_CASE("rollup_store: an event that races with the closing of its period is in it and counted, or refused", "[crash]") {
+  held({.workload =
+            [](world& world) {
+              lab_store store(world.fs(), "d");
+              if (!store.open()) return;
+              world.together([&] { ingest(world, store, 1); }, [&] { (void)store.close(1); });
+              const std::string wrong = wrong_with(store, {});
+              if (!wrong.empty()) world.step(wrong, [] {});
+            },
+        .check = [](after_crash& after) -> verdict {
+          if (after.acknowledged("an event slipped into a closed period")) return "it slipped in";
+          return judged(after);
+        },
+        .preemptions = 2});
 }
