@@ -153,6 +153,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/disk_page.hpp
   perdure/testing/detail/disk_quoted.hpp
   perdure/testing/detail/disk_states.hpp
+  perdure/testing/detail/disk_syncs.hpp
   perdure/testing/detail/disk_text.hpp
   perdure/testing/detail/disk_tree.hpp
   perdure/testing/detail/effect_log.hpp
@@ -168,6 +169,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lint_judge.hpp
   perdure/testing/detail/lint_log.hpp
   perdure/testing/detail/lint_tree.hpp
+  perdure/testing/detail/live_processes.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp
@@ -180,7 +182,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/slot_law_case.hpp
   perdure/testing/detail/store_key_laws.hpp
   perdure/testing/detail/store_law_case.hpp
-  perdure/testing/detail/sync_names.hpp
+  perdure/testing/detail/sync_sites.hpp
   perdure/testing/detail/thread_watch.hpp
   perdure/testing/detail/trace_line.hpp
   perdure/testing/detail/trace_text.hpp

@@ -8,6 +8,8 @@
 
 #include <tests/crash/proof.hpp>
 
+namespace proofs_of_fs_store {
+
 using namespace tests;
 
 namespace {
@@ -131,3 +133,5 @@ TEST_CASE("fs_store: whatever call goes wrong, the outcome is told as it is") {
   what.faults = 1;
   CHECK(prove("remove", what) > 5);
 }
+
+}  // namespace proofs_of_fs_store

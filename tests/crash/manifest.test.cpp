@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+namespace proofs_of_manifest {
+
 namespace {
 
 using namespace tests;
@@ -225,3 +227,5 @@ TEST_CASE("commit_manifest: what it made superfluous is removed once that is cer
 }
 
 }  // namespace
+
+}  // namespace proofs_of_manifest

@@ -17,16 +17,13 @@
 // Effects: a put or remove holds the kernel lock of one of 16 lock files, chosen by the key, so that conditions hold between all
 //   processes of this machine. The files are never removed. What only looks takes no lock.
 // Success: as store.hpp has it. A put has synced the object, its directory and every directory above it up to the root whose name
-// this
-//   fs_store does not know to be durable; a remove, each directory in which the key may be kept.
+//   this fs_store does not know to be durable; a remove, each directory in which the key may be kept.
 // Failure: invalid_storage_root: there is no root; timed_out: the lock was not free in lock_timeout_ns; unsupported: the Fs has
-// no locks
-//   (writers::any), or, with the object visible and in doubt, less than options.at_least; else as atomic_write and store.hpp have
-//   it. An unknown never comes late here.
+//   no locks (writers::any), or, with the object visible and in doubt, less than options.at_least; else as atomic_write and
+//   store.hpp have it. An unknown never comes late here.
 // Crash: the old object or the new one, whole; temporary files, which sweep() removes; empty directories, which stay.
 // Not promised: that locks reach other machines, on a network volume. That the root is another Store's, too, or that somebody
-// else
-//   changes what is in it. That after a sync that failed in a process that died, settle() brings back what was lost.
+//   else changes what is in it. That after a sync that failed in a process that died, settle() brings back what was lost.
 
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>

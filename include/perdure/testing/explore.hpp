@@ -19,12 +19,15 @@
 // Effects: runs the workload once for each way that it can go, records it, and lets the power go at every moment that matters.
 //   Each disk that the profile allows then is put before the check, as after a restart. With .restart, the process is killed
 //   before each operation first; with .recover, the recovery is cut, too.
-// Success: every state passed. The report says whether these were all (exhaustive) or a sample.
+// Success: every state passed. The report says whether these were all (exhaustive), a sample, or those within budget.depth.
 // Failure: of the first cut that fails, the disk with the fewest survivors. With .replay = "its token" that one alone runs again.
 //
 // Not promised: anything about what is not in the workload, or about a disk that breaks its profile. Of a page that is torn, that
 // any set of its sectors may survive: the first, the first half and the last are tried, of one page at a time or of one of each
 // of two files. Of bytes that nobody wrote, anything but zeros and one kind of garbage.
+
+#include <map>
+#include <string>
 
 #include <perdure/testing/detail/cut_walk.hpp>
 #include <perdure/testing/read_text.hpp>
@@ -37,9 +40,10 @@ namespace detail {
 
 class explorer {
  public:
-  explicit explorer(const exploration& what, std::uint32_t skip_sync = UINT32_MAX)
-      : what_(what), skip_sync_(skip_sync), all_(what, found_, what.budget.states) {
+  explicit explorer(const exploration& what, sync_site skip_sync = {})
+      : what_(what), skip_sync_(std::move(skip_sync)), all_(what, found_, what.budget.states) {
     found_.profile = what.profile.name;
+    all_.skip_sync = skip_sync_;
   }
 
   [[nodiscard]] report run() {
@@ -49,13 +53,22 @@ class explorer {
     }
     if (!what_.replay.empty()) {
       const replay_token token = replay_token::parse(what_.replay);
-      tell(token.digits, token.digest);
+      found_.replayed = true;
+      found_.exhaustive = false;
+      if (token.digits.empty()) {
+        found_.failure = "explore: .replay is not the replay line of a report: " + detail::quoted(what_.replay) + "\n";
+      } else {
+        tell(token.digits, token.digest);
+      }
       return found_;
     }
     if (what_.budget.seconds != 0) all_.end = std::chrono::steady_clock::now() + std::chrono::seconds(what_.budget.seconds);
     each_run([&](cut_walk& walk, const lab_run&, std::size_t first_cut) { walk.every_state(first_cut); });
     if (all_.out_of_budget && !all_.failed) sample();
-    if (all_.failed) tell(all_.failure, digest_);
+    if (all_.failed && found_.failure.empty()) tell(all_.failure, digest_);
+    for (const auto& [rule, strikes] : strikes_) {
+      if (strikes == 0) found_.idle_rules.push_back(rule);
+    }
     return found_;
   }
 
@@ -63,14 +76,13 @@ class explorer {
   [[nodiscard]] std::vector<sync_site> syncs() {
     std::vector<sync_site> all;
     tracing_ = true;
-    each_run([&](cut_walk&, const lab_run& run, std::size_t) {
-      for (const sync_site& one : run.disk().syncs) {
-        bool known = false;
-        for (const sync_site& other : all) known = known || other.number == one.number;
-        if (!known) all.push_back(one);
-      }
-    });
+    each_run([&](cut_walk&, const lab_run& run, std::size_t) { merge(all, run.disk().syncs.all()); });
     return all;
+  }
+  // As run(), which comes by every recovery that is cut: and every sync that there is in some of those.
+  [[nodiscard]] report run_noting(std::vector<sync_site>& of_recoveries) {
+    all_.recovery_syncs = &of_recoveries;
+    return run();
   }
 
  private:
@@ -81,6 +93,7 @@ class explorer {
     std::uint32_t ops_max = 0;
     for (std::uint32_t kill = 0; kill <= (what_.restart ? 2 * ops_max + 1 : 0) && !all_.failed && !all_.stopped(); ++kill) {
       choice_source source;
+      all_.bound(source);
       bool is_first = true;
       do {
         const lab_run run(what_, source, {kill, skip_sync_, tracing_});
@@ -91,6 +104,7 @@ class explorer {
         if (kill == 0 && run.disk().ops > ops_max) ops_max = run.disk().ops;
         if (kill != 0 && !run.was_killed()) continue;
         ++all_.run;
+        if (!check_rules(run)) break;
         tape before{kill};
         for (const std::uint32_t answer : source.answers()) before.push_back(answer);
         cut_walk walk(all_, run.disk(), run.history(), std::move(before), what_.budget.nested_cuts);
@@ -99,8 +113,18 @@ class explorer {
         is_first = false;
         if (all_.failed) digest_ = run.digest();
       } while (!all_.failed && !all_.stopped() && source.next());
+      all_.note_bound(source);
     }
     found_.runs = all_.run;
+  }
+
+  // A misspelt rule would be a test that passes, and one that never strikes shows nothing.
+  [[nodiscard]] bool check_rules(const lab_run& run) {
+    for (const auto& [rule, strikes] : run.rules()) strikes_[rule] += strikes;
+    if (run.objection().empty()) return true;
+    all_.failed = true;
+    found_.failure = "explore: a rule of the workload makes no sense: " + run.objection() + "\n";
+    return false;
   }
 
   // Before any cut: the threads hang.
@@ -116,7 +140,7 @@ class explorer {
     found_.exhaustive = false;
     all_.states_max = UINT64_MAX;
     all_.out_of_budget = false;
-    all_.end = std::chrono::steady_clock::time_point::max();
+    all_.end = (std::chrono::steady_clock::time_point::max)();
     all_.run = 0;
     std::uint64_t cuts = 0;
     each_run([&](cut_walk&, const lab_run& run, std::size_t first_cut) { cuts += run.disk().cuts.size() - first_cut; });
@@ -131,8 +155,10 @@ class explorer {
   void tell(const tape& digits, std::uint32_t digest_expected) {
     search again(what_, found_, UINT64_MAX);
     again.forced = &digits;
+    again.skip_sync = skip_sync_;
     const std::uint32_t kill = digits.empty() ? 0 : digits[0];
     choice_source source(tape(digits.begin() + (digits.empty() ? 0 : 1), digits.end()));
+    again.bound(source);
     const lab_run run(what_, source, {kill, skip_sync_, true});
     again.forced_at = 1 + source.answers().size();
     if (!run.disk().hang.empty()) {
@@ -150,7 +176,11 @@ class explorer {
       found_.failure =
           "the workload did something else when it was run again: it has to take time, chance and names from the world\n";
     } else if (differs) {
-      found_.failure = "the replay token is of another test: what it asks for is not there\n";
+      // What it shows is not what failed then.
+      found_.failure =
+          "the workload does other things than when this replay line was made: it was changed, or the line is of another test. "
+          "Take .replay out, and all of it runs\n";
+      return;
     } else if (!again.failed && all_.failed) {
       found_.failure = "a state failed the check, and passed it when it was looked at again: the check does not repeat itself\n";
     }
@@ -162,11 +192,12 @@ class explorer {
   }
 
   const exploration& what_;
-  std::uint32_t skip_sync_;
+  sync_site skip_sync_;
   bool tracing_ = false;
   std::uint32_t digest_ = 0;  // of the run that failed
   report found_;
   search all_;
+  std::map<std::string, std::uint64_t> strikes_;  // of each rule
 };
 
 }  // namespace detail

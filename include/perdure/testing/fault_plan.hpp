@@ -42,6 +42,7 @@ struct fault_verdict {
   bool after = false;
   bool lie = false;
   bool drop = false;
+  bool clean = false;
   std::optional<std::uint64_t> short_bytes;
   std::optional<std::uint64_t> late_calls;
   std::uint64_t stale_keys = 0;
@@ -125,6 +126,13 @@ class fault_plan {
   [[nodiscard]] std::uint64_t strikes(std::size_t rule) const {
     const std::lock_guard lock(shared_->mutex);
     return rule < shared_->rules.size() ? shared_->rules[rule].struck : 0;
+  }
+  // Of all of them, by their text.
+  [[nodiscard]] std::map<std::string, std::uint64_t> strikes() const {
+    const std::lock_guard lock(shared_->mutex);
+    std::map<std::string, std::uint64_t> all;
+    for (const counted& one : shared_->rules) all[one.rule.text()] += one.struck;
+    return all;
   }
   [[nodiscard]] std::uint64_t delayed_ms() const {
     const std::lock_guard lock(shared_->mutex);
@@ -216,7 +224,7 @@ class fault_plan {
 
  private:
   [[nodiscard]] static fault_verdict failing(const fault_rule& rule, enum operation called, path_view path) {
-    return {rule.answer(called, path), rule.after, false, rule.drop, rule.short_bytes, rule.late_calls, 0};
+    return {rule.answer(called, path), rule.after, false, rule.drop, rule.clean, rule.short_bytes, rule.late_calls, 0};
   }
 
   struct counted {

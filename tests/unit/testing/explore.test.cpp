@@ -107,8 +107,43 @@ TEST_CASE("explore: a token replays its state, with the same report, and is refu
     CHECK(checked == 1);
     auto other = saves("csrd");
     other.replay = what.replay;
-    CHECK(contains(explore(other).text(), "the replay token is of another test"));
+    CHECK(contains(explore(other).text(), "the workload does other things than when this replay line was made"));
   }
+}
+
+TEST_CASE("explore: what is no replay line is refused, and one that passes is one state and no proof") {
+  for (const char* wrong : {"hello", " ", "replay:", "/3ac5"}) {
+    auto what = saves("csrd");
+    what.replay = wrong;
+    CHECK(contains(explore(what).text(), "not the replay line of a report"));
+  }
+  auto what = saves("csrd");
+  what.replay = "0.0";
+  const auto report = explore(what);
+  CHECK(report.ok());
+  CHECK_FALSE(report.exhaustive);
+  CHECK(contains(report.text(), "replayed: 1 state, and it passes"));
+}
+
+TEST_CASE("explore: a rule that makes no sense fails, and one that never strikes is named") {
+  for (const bool in_setup : {false, true}) {
+    auto what = saves("csrd");
+    (in_setup ? what.setup : what.workload) = [](world& world) { world.fs().plan().add("snyc ** lie"); };
+    const auto report = explore(what);
+    CHECK_FALSE(report.ok());
+    CHECK(contains(report.text(), "snyc"));
+  }
+  auto what = saves("csrd");
+  const auto workload = what.workload;
+  what.workload = [workload](world& world) {
+    world.fs().plan().add("sync *.nosuch lie");
+    world.fs().plan().add("rename ** slow 1");
+    workload(world);
+  };
+  const auto report = explore(what);
+  CHECK(report.ok());
+  CHECK(contains(report.text(), "never struck, in no run: sync *.nosuch lie"));
+  CHECK_FALSE(contains(report.text(), "rename"));
 }
 
 TEST_CASE("explore: what goes two ways goes both") {
@@ -283,6 +318,38 @@ TEST_CASE("explore: past the budget it samples, says so, and finds the same agai
   const auto first = explore(bad);
   CHECK_FALSE(first.ok());
   CHECK(explore(bad).text() == first.text());
+}
+
+TEST_CASE("explore: behind budget.depth a run goes the first way alone, and the report does not call that exhaustive") {
+  const auto with = [](std::uint32_t depth, bool wrong) {
+    auto what = saves("csrd");
+    what.workload = [=](world& world) {
+      std::uint32_t way = 0;
+      for (int i = 0; i < 3; ++i) way = 2 * way + world.choose(2);
+      world.step("v1", [&] { return save(world.fs(), wrong && way == 1 ? "crd" : "csrd", "v1"); });
+    };
+    what.budget.depth = depth;
+    return explore(what);
+  };
+  CHECK(with(2, true).ok());
+  CHECK(with(2, true).runs == 4);
+  CHECK_FALSE(with(2, true).exhaustive);
+  CHECK(contains(with(2, true).text(), "bounded: "));
+  CHECK(contains(with(2, true).text(), " states within the first 2 choices of a run ("));
+  for (const std::uint32_t deep_enough : {0U, 3U}) {
+    CHECK(contains(with(deep_enough, false).text(), "exhaustive: "));
+    CHECK(with(deep_enough, false).runs == 8);
+    CHECK_FALSE(with(deep_enough, true).ok());
+  }
+  // A failure within the bound replays within it.
+  auto what = saves("crd");
+  what.faults = 1;
+  what.budget.depth = 1;
+  what.workload = [](world& world) { world.step("v1", [&] { return save(world.fs(), "crd", "v1"); }); };
+  const auto found = explore(what);
+  CHECK_FALSE(found.ok());
+  what.replay = found.replay;
+  CHECK(explore(what).text() == found.text());
 }
 
 TEST_CASE("explore: what does not repeat itself is told as that") {

@@ -3,6 +3,8 @@
 
 #include <perdure/testing/world.hpp>
 
+#include <perdure/fs/write_options.hpp>
+
 #include <tests/support/catch.hpp>
 
 #include <memory>
@@ -50,6 +52,12 @@ TEST_CASE("world: a step knows what became of it") {
   CHECK(here.step("d", [] { return std::make_error_code(std::errc::io_error); }) == step_outcome::unknown);
   CHECK(here.step("e", unchanged) == step_outcome::unchanged);
   CHECK(here.step("f", unknown) == step_outcome::unknown);
+  const auto report_of = [](durability promised) {
+    return [=] { return result<write_report>(write_report{.durability = promised}); };
+  };
+  CHECK(here.step("g", report_of(durability::full)) == step_outcome::acknowledged);
+  CHECK(here.step("h", report_of(durability::ordered)) == step_outcome::unknown);
+  CHECK(here.step("i", report_of(durability::none)) == step_outcome::unknown);
 }
 
 TEST_CASE("latest_is: the last step that was acknowledged, or one after it that may have happened, and nothing else") {
@@ -82,6 +90,40 @@ TEST_CASE("latest_is: the last step that was acknowledged, or one after it that 
   CHECK(early.outcome_of("b") == step_outcome::not_begun);
   CHECK(one.at(8).acknowledged("d"));
   CHECK(one.at(8).outcome_of("c") == step_outcome::unchanged);
+}
+
+TEST_CASE("world: of processes side by side one is killed, with its locks and handles, and the others go on") {
+  lab one;
+  testing::detail::run_limits left{0, 0, 0, 1};
+  choice_source source(tape{0, 0, 1});  // who is first; it goes on before its first operation, and is killed before its second
+  world here(one.disk, one.history, source, left);
+  enum code told = code::not_found;
+  bool locked = false;
+  here.processes(
+      [&](process& mine) {
+        mine.step("a", [&]() -> result<void> {
+          auto file = mine.fs().open("lock", {.access = access::write, .creation = creation::create});
+          if (!file || !try_lock(*file, lock_mode::exclusive)) return file.error();
+          const auto made = mine.fs().make_dir("d");
+          told = made ? code::not_found : made.error().code();
+          return made;
+        });
+        CHECK(mine.step("never", [] {}) == step_outcome::not_begun);
+      },
+      [&](process& other) {
+        auto file = other.fs().open("lock", {.access = access::write});
+        locked = file && try_lock(*file, lock_mode::exclusive);
+        CHECK(other.step("b", [&] { return other.fs().make_dir("e"); }) == step_outcome::acknowledged);
+      });
+  CHECK(told == code::io);
+  CHECK(locked);
+  CHECK(here.fs().stat("e"));
+  CHECK_FALSE(here.fs().stat("d"));
+  CHECK(left.kills == 0);
+  // What the dead one was about ended with it: what "b" installed later puts an end to it.
+  CHECK(one.history.steps() == 2);
+  const auto after = one.at(4);
+  CHECK(after.outcome_of("a") == step_outcome::unknown);
 }
 
 TEST_CASE("world: what a killed process was about is unknown, and what it had not begun did not happen") {

@@ -5,7 +5,9 @@
 
 // lab_run: the workload, run once, and the record of it.
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include <perdure/testing/exploration.hpp>
 
@@ -15,8 +17,8 @@ namespace testing {
 namespace detail {
 
 struct run_options {
-  std::uint32_t kill = 0;                // 0: nobody is; 2n - 1: before the nth operation; 2n: within it
-  std::uint32_t skip_sync = UINT32_MAX;  // this one silently does nothing
+  std::uint32_t kill = 0;    // 0: nobody is; 2n - 1: before the nth operation; 2n: within it
+  sync_site skip_sync = {};  // this one silently does nothing
   bool tracing = false;
 };
 
@@ -28,13 +30,15 @@ class lab_run {
       run_limits none;
       world before(disk_, history_, source, none);
       what.setup(before);
+      look_at_rules(before);
     }
     disk_->tracing = options.tracing;
-    disk_->skip_sync = options.skip_sync;
+    disk_->syncs.skipped = options.skip_sync;
+    disk_->syncs.tells_texts = options.tracing;
     disk_->begin_recording(what.profile);
     if (options.kill != 0) disk_->kill_at = (options.kill - 1) / 2;
     disk_->kill_inside = options.kill % 2 == 0;
-    run_limits left{what.faults, what.preemptions, options.kill};
+    run_limits left{what.faults, what.preemptions, options.kill, what.kills};
     world first(disk_, history_, source, left);
     if (what.workload) what.workload(first);
     // Or after the last one: it has ended, and the next one goes on.
@@ -44,7 +48,9 @@ class lab_run {
     if (was_killed_ && what.restart && disk_->hang.empty()) {
       world second(disk_, history_, source, left);
       what.restart(second);
+      look_at_rules(second);
     }
+    look_at_rules(first);
     disk_->note_cut();
   }
   lab_run(const lab_run&) = delete;
@@ -53,6 +59,10 @@ class lab_run {
   [[nodiscard]] const class disk& disk() const noexcept { return *disk_; }
   [[nodiscard]] const class history& history() const noexcept { return history_; }
   [[nodiscard]] bool was_killed() const noexcept { return was_killed_; }
+
+  // The rules that the workload added to the plans of its world, and how often each struck; and what is wrong with one.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& rules() const noexcept { return rules_; }
+  [[nodiscard]] const std::string& objection() const noexcept { return objection_; }
 
   // Of all that was done: two runs with one digest are one.
   [[nodiscard]] std::uint32_t digest() const {
@@ -67,11 +77,20 @@ class lab_run {
   }
 
  private:
+  void look_at_rules(world& used) {
+    for (const fault_plan& plan : {used.fs().plan(), used.store().plan()}) {
+      if (!plan.ok()) objection_ = plan.complaint();
+      for (const auto& [rule, strikes] : plan.strikes()) rules_[rule] += strikes;
+    }
+  }
+
   static constexpr std::uint32_t first_process = 1;
 
   std::shared_ptr<class disk> disk_ = std::make_shared<class disk>();
   class history history_;
   bool was_killed_ = false;
+  std::map<std::string, std::uint64_t> rules_;
+  std::string objection_;
 };
 
 }  // namespace detail

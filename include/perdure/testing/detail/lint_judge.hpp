@@ -40,7 +40,7 @@ class lint_judge {
 
   void give(const lint_place& at, const lint_node_ref& node, const lint_call& call) {
     lint_entry& entry = at.dir->entries[at.name];
-    entry = {node, true, {}, false, call, {}};
+    entry = {node, true, {}, false, call, {}, true};
     node->looked = true;
     lint_tree::take(node, at.dir, at.name);
   }
@@ -48,6 +48,7 @@ class lint_judge {
     lint_entry& entry = at.dir->entries[at.name];
     entry.changed = call;
     entry.failed = {};
+    entry.ever = true;
   }
   void drop(const lint_place& at) {
     lint_entry& entry = at.dir->entries[at.name];
@@ -114,7 +115,12 @@ class lint_judge {
   }
 
   void acknowledge(const lint_place& at, enum durability promised, const lint_call& call) {
-    if (at.dir == nullptr) return;
+    if (at.dir == nullptr || (!at.name.empty() && !at.dir->entries[at.name].ever)) {
+      add({lint_kind::acknowledged_unknown, call.number, 0, call.text, tree.path_of(at),
+           "nothing was ever there that could be acknowledged",
+           "Acknowledge what was saved, by the path that it was saved under"});
+      return;
+    }
     if (promised == durability::full) {
       if (!at.name.empty()) acknowledge_name(at, call);
       lint_node_ref above = at.dir;
