@@ -74,7 +74,8 @@ class cut_walk final : private state_visitor, private digit_policy {
         nested_left_(all.what.recover ? nested_left : 0),
         shown_(show(recorded)),
         after_(shown_, steps),
-        states_(*shown_, recorded.log) {}
+        states_(*shown_, recorded.log),
+        layout_(mixed(layout_of(recorded), all.run)) {}
 
   // At each cut from this one on, each disk.
   void every_state(std::size_t first_cut) {
@@ -124,6 +125,16 @@ class cut_walk final : private state_visitor, private digit_policy {
     shown->clock = recorded.clock;
     shown->put_back = true;
     return shown;
+  }
+  // Which bit of what was read stands for what.
+  [[nodiscard]] static std::uint64_t layout_of(const disk& recorded) {
+    std::uint64_t all = 0;
+    for (const chain& one : recorded.log.chains()) {
+      const bool is_name = one.kind == chain_kind::entry;
+      const std::uint64_t which = is_name ? recorded.tree[one.owner].entries[one.index].name_hash : one.index;
+      all = mixed(all, mixed(std::uint64_t{one.owner} << 8 | static_cast<std::uint64_t>(one.kind), which));
+    }
+    return all;
   }
   void begin_cut() {
     const power_cut& cut = recorded_.cuts[at_];
@@ -188,10 +199,11 @@ class cut_walk final : private state_visitor, private digit_policy {
     ++all_.found.visited;
     if (all_.failed) --all_.visits_left;
     const std::uint64_t key = mixed(state.shown, key_);
-    const std::uint64_t nodes = mixed(state.nodes, all_.run);
+    const std::uint64_t nodes = mixed(state.nodes, layout_);
     if (all_.what.reductions.same_disk) {
       const auto known = all_.seen.insert(key);
-      // What was read there says what would be read here only if the same files stand behind the names.
+      // What was read there says what would be read here only if the same files stand behind the names, and the same chains
+      // behind the bits: two recoveries that did different things may leave the same disk.
       if (!known.is_new) return known.of->second == nodes ? known.of->first : everything;
     }
     ++all_.found.states;
@@ -329,6 +341,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   std::shared_ptr<disk> shown_;
   after_crash after_;
   disk_states states_;
+  std::uint64_t layout_;
   std::size_t at_ = 0;  // which cut
   std::uint64_t key_ = 0;
   tape arrived_;  // which of what was on its way to the store arrived when
