@@ -14,7 +14,7 @@
 // common: a time of modification that no set_attributes() gave is that of the file's creation; a file that nobody names any more
 // is gone. It is a fault_fs, too: plan() takes rules by which calls fail, and has none to begin with.
 //
-// Failure: too_large for a write behind 16 GiB.
+// Failure: too_large for a write behind 1 GiB.
 // Not promised: that permissions, which are kept, are enforced.
 
 #include <memory>

@@ -252,7 +252,7 @@ class crash_file {
 
  private:
   friend class detail::bare_crash_fs;
-  static constexpr std::uint64_t written_max = std::uint64_t{1} << 34;  // there is a pointer for each page before the last one
+  static constexpr std::uint64_t written_max = std::uint64_t{1} << 30;  // there is a pointer for each page before the last one
   enum lock_state : std::uint8_t { nothing, sharing, excluding };
 
   crash_file(std::shared_ptr<detail::disk> disk, detail::inode node, std::uint32_t process, access access) noexcept

@@ -317,7 +317,9 @@ class disk_states {
     }
     disk_node& shown = tree()[files_[file].node];
     const sized_file& sized =
-        files_known_.of(files_[file].node, shown, shown.size_pending == no_chain ? 0 : chosen_[shown.size_pending]);
+        files_known_.of(files_[file].node, shown, shown.size_pending == no_chain ? 0 : chosen_[shown.size_pending],
+                        few_mixtures_ ? page_run::mixed_pages_max : page_run::mixed_pages_limit);
+    left_out_ = left_out_ || sized.merged;
     for (const auto& [index, page] : sized.certain) shown.pages[index] = page;
     return pages(file, sized, 0, {}, sized.fixed ^ mixed(node.size, hash_of_attributes(node)), sum);
   }
@@ -349,10 +351,10 @@ class disk_states {
       if (!(fits(option) || astray) || way++ < asked.from) continue;
       const std::size_t mark = page.id == no_chain ? 0 : take(page.id, option.whole, option.needs);
       if (option.torn) torn_[torn_count_++] = page.id;
-      tree()[files_[file].node].pages[page.index] = option.page;
+      page.show(option, tree()[files_[file].node]);
       push(ways, way - 1);
       const page_run next = many && !astray ? run.with(page, option) : run;
-      read |= pages(file, sized, at + 1, next, hash ^ mixed(option.hash, page.index + 1), sum);
+      read |= pages(file, sized, at + 1, next, hash ^ option.hash, sum);
       pop(ways);
       torn_count_ -= option.torn ? 1 : 0;
       if (page.id != no_chain) give_back(page.id, mark);
@@ -360,16 +362,8 @@ class disk_states {
       if (page.id != no_chain ? unread(page.id, read) : skip_unread_ && read == 0) break;
     }
     // Nothing else says what a page held that has no chain.
-    if (page.id == no_chain) tree()[files_[file].node].pages[page.index] = page.options[0].page;
+    if (page.id == no_chain) page.show(page.options[0], tree()[files_[file].node]);
     return read;
-  }
-
-  [[nodiscard]] static std::uint64_t hash_of_attributes(const disk_node& node) {
-    std::uint64_t all = mixed(node.about.mode, std::uint64_t{node.about.user} << 32 | node.about.group);
-    if (node.attributes_pending[2] != no_chain) all = mixed(all, static_cast<std::uint64_t>(node.about.modified_ns));
-    for (const auto& [name, value] : node.xattrs)
-      all = mixed(all, hash_of(name.data(), name.size()) ^ mixed(hash_of(value.data(), value.size())));
-    return node.target.empty() ? all : mixed(all, hash_of(node.target.data(), node.target.size()));
   }
 
   disk& there_;

@@ -15,7 +15,8 @@ namespace detail {
 
 class page_run {
  public:
-  static constexpr std::size_t mixed_pages_max = 8;  // so few are mixed in every way
+  static constexpr std::size_t mixed_pages_max = 8;     // so few are mixed in every way
+  static constexpr std::size_t mixed_pages_limit = 64;  // and of more than these, those that nobody wrote never are
 
   [[nodiscard]] bool may_go_on(const open_page& page, const page_option& option) const noexcept {
     const kind is = kind_of(page, option);
