@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// What the reductions leave out makes no difference: the same programs, with all of them and with none.
+// What the reductions leave out makes no difference: the same programs, with all of them and with none. And the budget holds.
 
 #include <perdure/testing/explore.hpp>
 
@@ -260,6 +260,34 @@ TEST_CASE("reductions: pages that nobody wrote are all zeros or all garbage, how
   auto file = fs.open("a", {.access = access::write, .creation = creation::create});
   CHECK(file->write_at((std::uint64_t{1} << 30) - 1, "x"));
   CHECK(file->write_at(std::uint64_t{1} << 30, "x").error().code() == code::too_large);
+}
+
+TEST_CASE("budget: its seconds end an exploration of runs without number, and the report says that it is a sample") {
+  const report said = explore({.workload =
+                                   [](world& w) {
+                                     for (int i = 0; i < 40; ++i) (void)w.choose(2);
+                                     write(w.fs(), "a", "x");
+                                   },
+                               .check = [](after_crash&) { return true; },
+                               .budget = {.states = 100, .seconds = 1}});
+  CHECK(said.ok());
+  CHECK_FALSE(said.exhaustive);
+  CHECK(said.text().find("sampled: ") == 0);
+}
+
+TEST_CASE("budget: a run without an end of its own is a failure, and told") {
+  const auto told = [](std::function<void(world&)> workload) {
+    return explore({.workload = std::move(workload), .check = [](after_crash&) { return true; }}).text();
+  };
+  CHECK(told([](world& w) {
+          while (w.choose(2) == 0) {
+          }
+        }).find("more than 200,000 choices in one run") != std::string::npos);
+  CHECK(told([](world& w) {
+          auto file = w.fs().open("a", {.access = access::write, .creation = creation::create});
+          while (file->write_at(0, "x")) {
+          }
+        }).find("more than 200,000 operations in one run") != std::string::npos);
 }
 
 }  // namespace proofs_of_reductions

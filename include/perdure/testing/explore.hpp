@@ -62,7 +62,7 @@ class explorer {
       }
       return found_;
     }
-    if (what_.budget.seconds != 0) all_.end = std::chrono::steady_clock::now() + std::chrono::seconds(what_.budget.seconds);
+    allow(4);
     each_run([&](cut_walk& walk, const lab_run&, std::size_t first_cut) { walk.every_state(first_cut); });
     if (all_.out_of_budget && !all_.failed) sample();
     if (all_.failed && found_.failure.empty()) tell(all_.failure, digest_);
@@ -102,7 +102,10 @@ class explorer {
           break;
         }
         if (kill == 0 && run.disk().ops > ops_max) ops_max = run.disk().ops;
-        if (kill != 0 && !run.was_killed()) continue;
+        if (kill != 0 && !run.was_killed()) {
+          all_.look_at_clock();
+          continue;
+        }
         ++all_.run;
         if (!check_rules(run)) break;
         tape before{kill};
@@ -112,6 +115,7 @@ class explorer {
         use(walk, run, is_first ? 0 : run.disk().cuts_at_choice[source.changed_at()]);
         is_first = false;
         if (all_.failed) digest_ = run.digest();
+        all_.look_at_clock();
       } while (!all_.failed && !all_.stopped() && source.next());
       all_.note_bound(source);
     }
@@ -127,7 +131,7 @@ class explorer {
     return false;
   }
 
-  // Before any cut: the threads hang.
+  // Before any cut: it hangs.
   void fail(std::uint32_t kill, const tape& answers, std::uint32_t digest) {
     all_.failed = true;
     all_.failure.assign(1, kill);
@@ -135,18 +139,25 @@ class explorer {
     digest_ = digest;
   }
 
-  // The budget did not suffice. A quarter of it more goes to all cuts alike.
+  // From now on, so many quarters of the seconds.
+  void allow(std::uint64_t quarters) {
+    all_.out_of_budget = false;
+    if (what_.budget.seconds != 0)
+      all_.end = std::chrono::steady_clock::now() + std::chrono::milliseconds(250 * quarters * what_.budget.seconds);
+  }
+
+  // The budget did not suffice. A quarter of the states more goes to all cuts alike, or to as many as there is time for.
   void sample() {
     found_.exhaustive = false;
     all_.states_max = UINT64_MAX;
-    all_.out_of_budget = false;
-    all_.end = (std::chrono::steady_clock::time_point::max)();
+    allow(1);
     all_.run = 0;
     std::uint64_t cuts = 0;
     each_run([&](cut_walk&, const lab_run& run, std::size_t first_cut) { cuts += run.disk().cuts.size() - first_cut; });
     found_.cuts = 0;
     all_.run = 0;
-    const std::uint64_t share = what_.budget.states / 4 / cuts + 1;
+    const std::uint64_t share = what_.budget.states / 4 / (cuts + 1) + 1;
+    allow(2);
     each_run([&](cut_walk& walk, const lab_run&, std::size_t first_cut) { walk.some_states(first_cut, share); });
     if (found_.at_least < found_.states) found_.at_least = found_.states;
   }
@@ -186,7 +197,7 @@ class explorer {
     }
     if (!again.failed && found_.failure.empty()) return;
     const bool hangs = !run.disk().hang.empty();
-    found_.failure += found_.profile + (hangs ? ": the threads hang\n" : ": what a power cut may leave fails the check\n") +
+    found_.failure += found_.profile + (hangs ? ": the workload hangs\n" : ": what a power cut may leave fails the check\n") +
                       again.text + (hangs ? "" : "the check: ") + found_.complaint + (hangs ? "" : "\n") +
                       "replay: " + found_.replay + "\n";
   }

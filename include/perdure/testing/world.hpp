@@ -209,6 +209,10 @@ class world {
   [[nodiscard]] bool is_dead() const noexcept { return process_ != disk_->process; }
   // With how many cuts there were by then: they are those of every path that parts from this one here.
   [[nodiscard]] std::uint32_t asked(std::uint32_t ways) {
+    if (ways > 1 && disk_->cuts_at_choice.size() >= detail::disk::steps_max) {
+      disk_->hang_for_good("choices");
+      return ways - 1;  // what was 0 so often may be waited for
+    }
     if (ways > 1) disk_->cuts_at_choice.push_back(disk_->cuts.size());
     return source_.choose(ways);
   }

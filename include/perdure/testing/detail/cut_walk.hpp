@@ -30,7 +30,9 @@ struct search {
   seen_states seen;
   std::uint64_t run = 0;
   std::uint64_t states_max;
-  std::chrono::steady_clock::time_point end = (std::chrono::steady_clock::time_point::max)();
+  static constexpr auto never = (std::chrono::steady_clock::time_point::max)();
+  std::chrono::steady_clock::time_point end = never;
+  std::uint32_t looks = 0;  // at a state, since the last one at the clock
   bool out_of_budget = false;
   sync_site skip_sync = {};                          // this one silently does nothing, if a recovery does it
   std::vector<sync_site>* recovery_syncs = nullptr;  // where those of recoveries are noted
@@ -49,6 +51,9 @@ struct search {
 
   void bound(choice_source& one) const noexcept {
     if (what.budget.depth != 0) one.go_no_deeper_than(what.budget.depth);
+  }
+  void look_at_clock() {
+    if (end != never && std::chrono::steady_clock::now() >= end) out_of_budget = true;
   }
   void note_bound(const choice_source& one) noexcept {
     if (!one.left_out()) return;
@@ -87,7 +92,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   }
   // Some disks of each cut, those that differ least from nothing and from everything first.
   void some_states(std::size_t first_cut, std::uint64_t share) {
-    for (at_ = first_cut; at_ < recorded_.cuts.size() && !all_.failed; ++at_) {
+    for (at_ = first_cut; at_ < recorded_.cuts.size() && !all_.stopped(); ++at_) {
       begin_cut();
       if (all_.found.at_least < counted_max) count();
       for (const auto how : {ways_to_go::first, ways_to_go::last}) {
@@ -95,14 +100,14 @@ class cut_walk final : private state_visitor, private digit_policy {
         deviate_at_ = SIZE_MAX;
         one();
         const std::size_t digits = asked_;
-        for (std::size_t digit = 0; digit < digits && digit < share; ++digit) {
+        for (std::size_t digit = 0; digit < digits && digit < share && !all_.stopped(); ++digit) {
           deviate_at_ = digit;
-          for (deviate_to_ = 0, ways_there_ = 1; deviate_to_ < ways_there_ && !all_.failed; ++deviate_to_) one();
+          for (deviate_to_ = 0, ways_there_ = 1; deviate_to_ < ways_there_ && !all_.stopped(); ++deviate_to_) one();
         }
       }
       how_ = ways_to_go::any;
       random_ = mixed(all_.what.seed, at_ + 1);
-      for (std::uint64_t i = 0; i < share && !all_.failed; ++i) one();
+      for (std::uint64_t i = 0; i < share && !all_.stopped(); ++i) one();
     }
   }
   // The one that the tape says.
@@ -184,10 +189,11 @@ class cut_walk final : private state_visitor, private digit_policy {
     return {way, way + 1};
   }
 
-  [[nodiscard]] bool done() const override { return how_ == ways_to_go::counted ? counted_ >= counted_max : all_.stopped(); }
+  [[nodiscard]] bool done() const override { return all_.stopped() || (how_ == ways_to_go::counted && counted_ >= counted_max); }
 
   std::uint64_t visit(const state_sums& state) override {
     constexpr std::uint64_t everything = ~std::uint64_t{0};
+    if (++all_.looks % 64 == 0) all_.look_at_clock();
     if (how_ == ways_to_go::counted) {
       ++counted_;
       return everything;
@@ -208,7 +214,6 @@ class cut_walk final : private state_visitor, private digit_policy {
     }
     ++all_.found.states;
     if (all_.found.states >= all_.states_max) all_.out_of_budget = true;
-    if (all_.found.states % 256 == 0 && std::chrono::steady_clock::now() >= all_.end) all_.out_of_budget = true;
     (void)shown_->tree.take_reads();
     bool failed = false;
     each_arrival([&](choice_source& arrivals) {

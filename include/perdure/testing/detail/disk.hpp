@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <perdure/core/clock.hpp>
+#include <perdure/testing/detail/disk_quoted.hpp>
 #include <perdure/testing/detail/disk_syncs.hpp>
 #include <perdure/testing/detail/live_processes.hpp>
 #include <perdure/testing/detail/sync_sites.hpp>
@@ -46,7 +47,7 @@ class disk {
   std::vector<trace_line> trace;
   bool asked_in_vain = false;  // whoever has its turn wanted a lock that is held
   std::string speaker;         // which thread it is, in the trace; of one alone nothing
-  std::string hang;            // if the threads hang: how
+  std::string hang;            // if the workload hangs: how
   sync_sites syncs;
   remote_objects remote;                            // a store, which no power cut here concerns
   std::function<std::uint32_t(std::uint32_t)> ask;  // which way to go, of so many; whoever shows this disk sets it
@@ -73,7 +74,10 @@ class disk {
       tree.forget_behind_ends();
     }
     if (recording && cut_everywhere) note_cut();
-    ++ops;
+    if (++ops > steps_max && recording) {
+      hang_for_good("operations");
+      return false;
+    }
     if (tracing) trace.push_back({ops, speaker + text()});
     log.begin_operation(ops);
     return true;
@@ -82,6 +86,12 @@ class disk {
   [[nodiscard]] bool dies_inside() const noexcept { return kill_inside && ops == kill_at + 1; }
   [[nodiscard]] bool stops_inside() const noexcept { return dies_inside() || (recording && log.rules().everything_survives); }
   [[nodiscard]] bool is_alive(std::uint32_t one) const noexcept { return one == process || beside.has(one); }
+  // A run that does so much has no end of its own. What it still calls fails.
+  static constexpr std::uint32_t steps_max = 200'000;
+  void hang_for_good(const char* what) {
+    if (hang.empty()) hang = "it has no end: more than " + with_commas(steps_max) + " " + what + " in one run\n";
+    end_processes();
+  }
   // Whoever still runs fails from here on.
   void end_processes() noexcept {
     ++process;
