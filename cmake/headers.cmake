@@ -81,17 +81,25 @@ set(PERDURE_HEADERS
   perdure/fs/detail/posix_xattr.hpp
   perdure/fs/detail/staged_file.hpp
 
+  perdure/store/any_store.hpp
+  perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
   perdure/store/key.hpp
   perdure/store/mem_store.hpp
+  perdure/store/open_store.hpp
+  perdure/store/prefix_store.hpp
   perdure/store/read_object.hpp
+  perdure/store/retry_store.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
+  perdure/store/tracing_store.hpp
 
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
   perdure/store/detail/mem_object.hpp
+  perdure/store/detail/object_batch.hpp
+  perdure/store/detail/watched_store.hpp
 
   perdure/manifest/after_commit.hpp
   perdure/manifest/block_device.hpp
@@ -101,6 +109,7 @@ set(PERDURE_HEADERS
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
   perdure/manifest/manifest.hpp
+  perdure/manifest/object_slot.hpp
   perdure/manifest/slot.hpp
   perdure/manifest/snapshot.hpp
   perdure/manifest/twin_slot.hpp
@@ -109,6 +118,7 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/object_record.hpp
   perdure/manifest/detail/owned_path.hpp
   perdure/manifest/detail/settled_lock.hpp
   perdure/manifest/detail/twin_record.hpp
@@ -190,4 +200,5 @@ set(PERDURE_HEADERS
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
 set(PERDURE_EXT_HEADERS
+  perdure/ext/json_codec.hpp
 )

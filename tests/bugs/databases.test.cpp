@@ -5,6 +5,8 @@
 
 #include <tests/bugs/exhibit.hpp>
 
+namespace bugs_in_databases {
+
 using namespace tests;
 
 namespace {
@@ -253,3 +255,5 @@ EXHIBIT(31, "Redis PR 8347", "an answer is given although fsync failed",
           [](after_crash& after) { return is_log_of(after, unframed(content(after.fs(), "appendonly.aof")).values, commands); },
       .faults = 1};
 }
+
+}  // namespace bugs_in_databases

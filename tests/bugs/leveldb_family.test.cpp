@@ -11,6 +11,8 @@
 #include <mutex>
 #include <utility>
 
+namespace bugs_in_leveldb_family {
+
 using namespace tests;
 
 namespace {
@@ -285,3 +287,5 @@ EXHIBIT(15, "Pebble PR 3755, CockroachDB PR 127361",
             return true;
           }};
 }
+
+}  // namespace bugs_in_leveldb_family

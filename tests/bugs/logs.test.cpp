@@ -5,6 +5,8 @@
 
 #include <tests/bugs/exhibit.hpp>
 
+namespace bugs_in_logs {
+
 using namespace tests;
 
 EXHIBIT(17, "SpacetimeDB PR 5785", "a new segment was synced before its rename, and acknowledged records go with its name",
@@ -182,3 +184,5 @@ EXHIBIT(43, "LogCabin #191", "a new segment may hold garbage where its recovery 
             return is_used || !after.acknowledged("open-4");
           }};
 }
+
+}  // namespace bugs_in_logs

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <iterator>
 
+namespace bugs_in_museum {
+
 using namespace tests;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("bugs: the page says of each protocol that is right how many states it
   for (const std::string& row : rows) table += row + "\n";
   is_on_page(table);
 }
+
+}  // namespace bugs_in_museum

@@ -5,6 +5,8 @@
 
 #include <tests/bugs/right.hpp>
 
+namespace bugs_in_protocols_of_files {
+
 using namespace tests;
 
 namespace {
@@ -280,3 +282,5 @@ PROTOCOL(in_order, "a file that is replaced in order, and durable some time", st
               },
           .check = [](after_crash& after) { return after.latest_is(read_text(after.fs(), "cfg"), "old"); }};
 }
+
+}  // namespace bugs_in_protocols_of_files

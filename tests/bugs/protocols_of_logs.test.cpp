@@ -5,6 +5,8 @@
 
 #include <tests/bugs/right.hpp>
 
+namespace bugs_in_protocols_of_logs {
+
 using namespace tests;
 
 namespace {
@@ -260,3 +262,5 @@ PROTOCOL(ring, "a ring of sectors, of which the newest counts", stands::any_rena
                 return after.latest_is(newest.empty() ? "none" : newest, "none");
               }};
 }
+
+}  // namespace bugs_in_protocols_of_logs

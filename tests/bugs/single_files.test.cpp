@@ -5,6 +5,8 @@
 
 #include <tests/bugs/exhibit.hpp>
 
+namespace bugs_in_single_files {
+
 using namespace tests;
 
 EXHIBIT(46, "rust-atomic-write-file #6", "the sync of a file without a name saves nothing, and none follows when it has one",
@@ -137,3 +139,5 @@ EXHIBIT(55, "lnd, PostgreSQL statistics (LazyFS)", "a file that is made at the s
             return content(after.fs(), "admin.macaroon") == "key" ? "" : "unable to read macaroon: EOF";
           }};
 }
+
+}  // namespace bugs_in_single_files

@@ -5,6 +5,8 @@
 
 #include <tests/bugs/exhibit.hpp>
 
+namespace bugs_in_stores {
+
 using namespace tests;
 
 EXHIBIT(22, "Git loose objects (ALICE)", "a ref may lead to an object that is empty", by(profile::ext4)) {
@@ -169,3 +171,5 @@ EXHIBIT(45, "Borg #1195", "an index that could be built again is empty, and that
             return after.latest_is(index.empty() ? segment[0] : index[0], "archive 1");
           }};
 }
+
+}  // namespace bugs_in_stores

@@ -11,6 +11,8 @@
 #include <functional>
 #include <string>
 
+namespace proofs_of_atomic_write {
+
 using namespace tests;
 
 namespace {
@@ -365,3 +367,5 @@ TEST_CASE("atomic_write: no sync is missing and none to spare") {
     }
   }
 }
+
+}  // namespace proofs_of_atomic_write

@@ -12,6 +12,8 @@
 #include <map>
 #include <set>
 
+namespace proofs_of_definition {
+
 using namespace tests;
 
 namespace {
@@ -234,3 +236,5 @@ TEST_CASE("posix_minimum: the disks that are explored are those of the definitio
   }
   CHECK(disks > 5000);
 }
+
+}  // namespace proofs_of_definition

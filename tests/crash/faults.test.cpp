@@ -11,6 +11,8 @@
 
 #include <tests/crash/proof.hpp>
 
+namespace proofs_of_faults {
+
 using namespace tests;
 
 namespace {
@@ -192,3 +194,5 @@ TEST_CASE("faults: a workload's own rules are rules, too") {
   what.check = [](after_crash& after) { return verdict(after.outcome_of("new") != step_outcome::acknowledged); };
   CHECK(explore(what).ok());
 }
+
+}  // namespace proofs_of_faults

@@ -5,6 +5,8 @@
 
 #include <tests/crash/proof.hpp>
 
+namespace proofs_of_file_slot {
+
 namespace {
 
 using namespace tests;
@@ -186,3 +188,5 @@ TEST_CASE("file_slot: of its syncs each is needed, and none is missing", "[crash
 }
 
 }  // namespace
+
+}  // namespace proofs_of_file_slot

@@ -7,6 +7,8 @@
 
 #include <tests/crash/proof.hpp>
 
+namespace proofs_of_framed_file {
+
 using namespace tests;
 
 namespace {
@@ -136,3 +138,5 @@ TEST_CASE("framed_file: a frame of the old kind that is written without a sync i
     CHECK_FALSE(complaint.empty());
   }
 }
+
+}  // namespace proofs_of_framed_file

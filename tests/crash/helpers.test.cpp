@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <string>
 
+namespace proofs_of_helpers {
+
 using namespace tests;
 
 namespace {
@@ -254,3 +256,5 @@ TEST_CASE("file_lock: a check that writes under a lock leaves the next disk with
                         return atomic_write(after.fs(), "cfg", "2");
                       }});
 }
+
+}  // namespace proofs_of_helpers

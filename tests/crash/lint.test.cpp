@@ -22,6 +22,8 @@
 #include <cstdio>
 #include <string>
 
+namespace proofs_of_lint {
+
 using namespace tests;
 
 namespace {
@@ -232,3 +234,5 @@ TEST_CASE("durability_lint: in the crash lab, with a call failing or a kill at a
     }
   }
 }
+
+}  // namespace proofs_of_lint

@@ -12,6 +12,8 @@
 #include <set>
 #include <string>
 
+namespace proofs_of_litmus {
+
 using namespace perdure;
 using namespace perdure::testing;
 using namespace tests;
@@ -192,3 +194,5 @@ TEST_CASE("litmus: what was written after the file was removed shows under its o
     CHECK(found.count("f: absent") == 1);
   }
 }
+
+}  // namespace proofs_of_litmus

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace proofs_of_model {
+
 using namespace perdure;
 using namespace perdure::testing;
 using namespace tests;
@@ -207,3 +209,5 @@ TEST_CASE("explore: the same reports with every compiler and word size") {
   // Whoever changes the model changes this, too: on all of them.
   CHECK(all == 0xc5af23684fedee95U);
 }
+
+}  // namespace proofs_of_model

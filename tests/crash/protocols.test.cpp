@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace proofs_of_protocols {
+
 using namespace tests;
 
 namespace {
@@ -324,3 +326,5 @@ TEST_CASE("protocols: a directory made aside and renamed") {
   CHECK(audit.ok());
   for (const char* bug : {"no file sync", "no sync_dir", "no last sync_dir"}) CHECK(refuted(published_directory(bug)) != "");
 }
+
+}  // namespace proofs_of_protocols

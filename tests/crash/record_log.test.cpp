@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace proofs_of_record_log {
+
 using namespace tests;
 
 namespace {
@@ -227,8 +229,8 @@ TEST_CASE(
   exploration full = what;
   full.workload = [](world& world) {
     device fs(world.fs());
-    const auto log =
-        record_log<device>::open(fs, "log", {.writers = writers::only_this}, window, [](const log_record&) { return visit::go_on; });
+    const auto log = record_log<device>::open(fs, "log", {.writers = writers::only_this}, window,
+                                              [](const log_record&) { return visit::go_on; });
     if (log || log.error().code() != code::unsupported) (void)world.fs().make_dir("opened");
   };
   full.check = [](after_crash& after) -> verdict { return !after.fs().stat("opened"); };
@@ -331,3 +333,5 @@ TEST_CASE("record_log: no sync is missing and none is idle") {
     CHECK(audit.syncs.size() >= 4);
   }
 }
+
+}  // namespace proofs_of_record_log

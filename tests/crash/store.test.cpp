@@ -9,6 +9,8 @@
 #include <tests/crash/proof.hpp>
 #include <tests/crash/store_programs.hpp>
 
+namespace proofs_of_store {
+
 using namespace tests;
 
 namespace {
@@ -202,3 +204,5 @@ TEST_CASE("store: objects and files are cut at one moment") {
   CHECK(prove("said when it is durable", saving(true)) > 1);
   CHECK(refuted(saving(false)) == "it was said too early");
 }
+
+}  // namespace proofs_of_store

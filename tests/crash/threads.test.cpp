@@ -16,6 +16,8 @@
 #include <mutex>
 #include <set>
 
+namespace proofs_of_threads {
+
 namespace {
 
 using namespace tests;
@@ -382,3 +384,5 @@ TEST_CASE("threads: a lock file that is looked for before it is made is held by 
 }
 
 }  // namespace
+
+}  // namespace proofs_of_threads

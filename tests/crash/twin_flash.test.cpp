@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <string>
 
+namespace proofs_of_twin_flash {
+
 namespace {
 
 using namespace perdure;
@@ -144,3 +146,5 @@ TEST_CASE("twin_slot on flash: calls that fail with the power on, and then it go
   CHECK(prove_flash<flash_sim<512, 64>>("a failure and a cut", {.sectors = 3, .cuts = 1, .failures = 1},
                                         {.commits_in_first = 3}) > 1000);
 }
+
+}  // namespace proofs_of_twin_flash

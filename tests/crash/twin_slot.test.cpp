@@ -10,6 +10,8 @@
 #include <initializer_list>
 #include <string>
 
+namespace proofs_of_twin_slot {
+
 namespace {
 
 using namespace tests;
@@ -268,3 +270,5 @@ TEST_CASE("twin_slot: each sync is needed, and none is missing", "[crash]") {
   INFO(settling.text());
   CHECK(settling.ok());
 }
+
+}  // namespace proofs_of_twin_slot

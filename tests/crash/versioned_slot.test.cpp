@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <set>
 
+namespace proofs_of_versioned_slot {
+
 namespace {
 
 using namespace tests;
@@ -393,3 +395,5 @@ TEST_CASE("versioned_slot: by hand it is right, too, and each thing that is left
   CHECK(refuted(by_hand{.looks_for_orphans = false}.all(true)) == "a number is used again");
   CHECK(refuted(by_hand{.settles = false}.all(true)) != "");
 }
+
+}  // namespace proofs_of_versioned_slot

@@ -6,6 +6,28 @@
 // say what it says, with every later version. So it may be added to, and what stands here is never changed: who feels that he
 // must is about to break somebody's tests. Each part names what it holds still.
 
+// What was included before, and what <windows.h> defines, is the stranger's own affair.
+// clang-format off
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <iomanip>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#define max(a, b) ((a) > (b) ? (a) : (b))
+// clang-format on
+
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/fs.hpp>

@@ -58,12 +58,16 @@ struct bytes_codec {
 
 namespace detail {
 
-template <class T, bool = is_trivially_copyable<T>>
+template <class T, bool = is_trivially_copyable<T>, bool = requires { typename bytes_codec<T>; }>
 struct codec_for {
+  static_assert(!sizeof(T), "This value is neither trivially copyable nor a container of bytes: name its codec, see codec.hpp");
+};
+template <class T, bool B>
+struct codec_for<T, true, B> {
   using type = memory_codec<T>;
 };
 template <class T>
-struct codec_for<T, false> {
+struct codec_for<T, false, true> {
   using type = bytes_codec<T>;
 };
 

@@ -11,8 +11,7 @@
 //   auto report = writer->commit();
 //
 // Effects: open() does steps 1 to 3 of atomic_write, write() appends to the temporary file, rewrite() overwrites a part of what
-// was
-//   written, commit() does the rest.
+//   was written, commit() does the rest.
 // Success: of commit(), as of atomic_write.
 // Failure: as atomic_write. A failed write() or rewrite() makes commit() fail with the same failure. After commit(), whatever it
 //   answered, and after abandon(), the writer is spent: invalid_argument. content::skip_unchanged is an invalid_argument, for

@@ -5,23 +5,25 @@
 
 // record_log: records, one behind another, in a directory of their own. What was acknowledged is there after any crash, in order.
 //
-//   auto log = perdure::record_log<>::open(fs, "data/log", {}, window, [&](const auto& record) { return apply(record),
-//   visit::go_on; }); if (!log) return log.error(); const auto done = log->append(bytes_of(change));         // durable;
-//   done->last is its number, 1 for the first one log->append(a, durability::none); log->append(b);        // one sync for both;
-//   so does log->append_all(records, count)
+//   std::vector<std::byte> window(1 << 20);                      // what one record may need
+//   auto log = perdure::record_log<>::open(fs, "data/log", {}, window, [&](const perdure::log_record& record) {
+//     apply(record.sequence, record.payload);                    // its number, 1 for the first one, and its bytes
+//     return perdure::visit::go_on;
+//   });
+//   if (!log) return log.error();
+//   const auto done = log->append(bytes_of(change));             // durable; done->last is its number
+//   log->append(a, durability::none); log->append(b);            // one sync for both; so does log->append_all(records, count)
 //
 // Effects
 //   open()         makes the directory, takes its lock, shows every record to the visitor, and begins a new segment: what another
 //                  process may have left unsynced is written again in it, and what was torn stays behind. All of that is durable
 //                  when open() returns.
 //   append()       writes behind the last record, and syncs as asked: `full`, the records survive; `ordered`, none of a later
-//   append
-//                  survives without them; `none`, neither. When a segment is full a new one begins.
+//                  append survives without them; `none`, neither. When a segment is full a new one begins.
 //   sync()         makes durable whatever was appended.
 //   drop_before(n) removes the segments all of whose records have numbers below n, once it is durable that they are dropped.
 // Success: of append, the numbers of the records, and the durability that was reached: less than asked only where the system has
-// no
-//   more, and never less than options.at_least.
+//   no more, and never less than options.at_least.
 // Failure: `unchanged`: none of these records is in the log, and none will come back. `unknown`: they may be; the next append
 //   that succeeds settles it, and so does opening the log. A failed sync is no failure of append() while the records can still be
 //   read and written again in a new segment; where not, every call fails with sync_lost, and the log has to be opened anew.
@@ -31,9 +33,8 @@
 // Crash: at any moment, in open() and in what open() does after a crash, too: the log is what was appended up to some record, and
 //   all that was acknowledged with `full` is in it. A file named as temp_name.hpp says may be left, which temp_sweep removes.
 // Not promised: that append_all() is atomic: a crash may leave the first ones of its records. That the visitor has seen the log,
-// unless
-//   open() succeeded. See replay_log.hpp for the damage that no log can tell from a torn append. One thread at a time. The Fs
-//   must outlive the log.
+//   unless open() succeeded. See replay_log.hpp for the damage that no log can tell from a torn append. One thread at a time.
+//   The Fs must outlive the log.
 
 #include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/detail/log_writer.hpp>

@@ -8,8 +8,7 @@
 // Effects: reads the segments in order and shows each record to the visitor. Nothing is written. The window holds what is read: a
 //   record of up to window.size() - 48 bytes can be shown, and no size in a file makes it need more.
 // Success: every record that was ever acknowledged and not dropped, in order and without a gap; then perhaps some whose append
-// was
-//   not finished. `torn_bytes` says how much stood behind them that is no record.
+//   was not finished. `torn_bytes` says how much stood behind them that is no record.
 // Failure: not_found (no such directory). corrupt, with what and where, "d/0000000000000003.log: record at byte 4711": a record
 //   that was durable is damaged or gone, or a segment is missing, or (torn_tail::refuse) an append was not finished.
 //   version_unsupported; too_large: a record that the window cannot hold; cancelled: the visitor answered visit::stop.

@@ -15,9 +15,8 @@
 //
 // Effects, Success, Crash: of writing, as atomic_write and atomic_writer: the old file or the new one, whole.
 // Failure: of writing, as atomic_write; invalid_argument and too_large as sealed_writer; a file without a seal is never
-// published.
-//   Of reading: what and where behind the path, "a.graph: section data at byte 128", as sealed_view and sealed_reader have it;
-//   cancelled, where the visitor answers visit::stop; unsupported (map_sealed) where the Fs has no maps.
+//   published. Of reading: what and where behind the path, "a.graph: section data at byte 128", as sealed_view and
+//   sealed_reader have it; cancelled, where the visitor answers visit::stop; unsupported (map_sealed) where the Fs has no maps.
 // Not promised: of stream_sealed, until it has returned success, that what was shown belongs to a whole file. Else as
 // sealed_view.
 

@@ -20,8 +20,7 @@
 //  S4  Opening settles the past. What `load` showed survives: also where whoever wrote it was killed before it was durable, or
 //      was told that a sync had failed. What could not be made durable is a failure of `load`.
 //  S5  Honest outcomes. A `replace` that failed with doubt `none` changed nothing that anybody can see, now or after a crash.
-//  With
-//      doubt `visible` or `durable` its value may be there, and may be lost again.
+//      With doubt `visible` or `durable` its value may be there, and may be lost again.
 //  S6  A doubt ends with a load. After a `replace` failed in doubt, each further one through this slot fails with conflict, until
 //      a `load` succeeded; and that says what became of it (slot_value::earlier). Where the model can, others are kept out so
 //      long.

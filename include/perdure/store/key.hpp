@@ -7,8 +7,7 @@
 // For whoever writes a Store.
 //
 // Failure: invalid_argument: empty (a prefix may be), a NUL in it, or not UTF-8 (overlong forms and surrogates are not; the end
-// of
-//   a prefix may not cut a character); too_large: longer than size_max.
+//   of a prefix may not cut a character); too_large: longer than size_max.
 
 #include <perdure/store/store_types.hpp>
 

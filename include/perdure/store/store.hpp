@@ -14,29 +14,26 @@
 //  S2  Whole objects. Each get, get_range and head, and each key of a listing, is of one version, whole: never of none or of
 //      half while an object is replaced, nor after a crash during a put. Two calls may be of two versions.
 //  S3  Success is durable. Once `put` has succeeded the object survives; once `remove` has, its absence does. Being visible is
-//  less:
-//      what a get shows may be of a writer that has not returned, and never will. settle() (store_optional.hpp) makes it durable.
+//      less: what a get shows may be of a writer that has not returned, and never will. settle() (store_optional.hpp) makes it
+//      durable.
 //  S4  Conditions hold. A put with a precondition takes effect only at a moment when the precondition is true, and no other put
-//  or
-//      remove comes between the two. That holds for all threads, processes and machines that the Store spans: of any that race
-//      by `absent`, or by `matches` of one version, at most one takes effect. A Store that cannot keep this answers unsupported.
+//      or remove comes between the two. That holds for all threads, processes and machines that the Store spans: of any that
+//      race by `absent`, or by `matches` of one version, at most one takes effect. A Store that cannot keep this answers
+//      unsupported.
 //  S5  Honest outcomes. A failure with doubt `none` means that the call has not taken effect and never will. What fails because
-//  of
-//      its precondition has doubt none and is told as already_exists (absent), as conflict (matches), or as not_found (matches,
-//      where there is no object at all; conflict is as good). `busy` decides nothing: too many requests, or another one at the
-//      same time; the same call may succeed when it is made again. What only looks, unsupported and invalid_argument have doubt
-//      none.
+//      of its precondition has doubt none and is told as already_exists (absent), as conflict (matches), or as not_found
+//      (matches, where there is no object at all; conflict is as good). `busy` decides nothing: too many requests, or another
+//      one at the same time; the same call may succeed when it is made again. What only looks, unsupported and invalid_argument
+//      have doubt none.
 //  S6  An unknown may come late. A put or remove that failed with doubt `visible` may have happened, may never happen, or may
-//  happen
-//      at ANY later moment: after reads that did not see it, after later calls of the same caller and of others that
+//      happen at ANY later moment: after reads that did not see it, after later calls of the same caller and of others that
 //      succeeded, and when whoever sent it is dead. Its precondition is judged when it takes effect. Doubt `durable`: it is
 //      visible, and may be gone after a crash.
 //  S7  Sent once. A Store does not make a mutating call twice by itself, unless it can tell its own work when it meets it: else a
 //      put that was kept would be answered with a conflict against itself. Where something below may have done so, every
 //      already_exists, conflict and not_found has doubt visible.
 //  S8  Versions. Two objects of one key with one etag have the same bytes; what differs has another etag. An etag may come back
-//  when
-//      the same bytes do: a value that is swapped carries a nonce, so that it never comes back.
+//      when the same bytes do: a value that is swapped carries a nonce, so that it never comes back.
 //  S9  Keys are not empty, are UTF-8 without a NUL (else invalid_argument), and are compared byte by byte. '/' is no more than
 //      a character: "a", "a/b", "a//b", "../a", "." and "A" are all objects, and none leaves the Store's root. Any key of up to
 //      512 bytes can be kept, longer ones up to the Store's own limit (else too_large).

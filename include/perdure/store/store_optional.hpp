@@ -7,20 +7,18 @@
 // the free function here, which does the same by the required operations where that can be done, and says how.
 //
 //   settle(store, key)                  what is there under this key now, an object or nothing, survives from now on, whoever put
-//   or
-//                                       removed it. A model in which everything that is visible is durable has no such member,
-//                                       and the answer is success
+//                                       or removed it. A model in which everything that is visible is durable has no such
+//                                       member, and the answer is success
 //   put_many(store, items, count)       as a put of each, without conditions and in no order, with durability bought once where
-//   the
-//                                       model can. Success: all of them survive. Failure: each is there, whole, or not; the doubt
-//                                       is the worst of theirs, and `visible` where some were put and some not. Else: one by one
+//                                       the model can. Success: all of them survive. Failure: each is there, whole, or not; the
+//                                       doubt is the worst of theirs, and `visible` where some were put and some not. Else: one
+//                                       by one
 //   put_stream(store, key, byte_source) -> etag
 //                                       an object that need not fit in memory, without a condition. It appears whole, at the end.
 //                                       A failure of the source is the failure, and nothing is put. Else: unsupported
 //   remove_prefix(store, prefix)        every object whose key begins so and that is there throughout. Failure: some of them are
-//   gone,
-//                                       doubt visible. Else: page by page. An empty prefix is an invalid_argument: say what you
-//                                       mean
+//                                       gone, doubt visible. Else: page by page. An empty prefix is an invalid_argument: say
+//                                       what you mean
 
 #include <perdure/store/store.hpp>
 

@@ -26,6 +26,9 @@
 // any set of its sectors may survive: the first, the first half and the last are tried, of one page at a time or of one of each
 // of two files. Of bytes that nobody wrote, anything but zeros and one kind of garbage.
 
+#include <map>
+#include <string>
+
 #include <perdure/testing/detail/cut_walk.hpp>
 #include <perdure/testing/read_text.hpp>
 
@@ -50,13 +53,22 @@ class explorer {
     }
     if (!what_.replay.empty()) {
       const replay_token token = replay_token::parse(what_.replay);
-      tell(token.digits, token.digest);
+      found_.replayed = true;
+      found_.exhaustive = false;
+      if (token.digits.empty()) {
+        found_.failure = "explore: .replay is not the replay line of a report: " + detail::quoted(what_.replay) + "\n";
+      } else {
+        tell(token.digits, token.digest);
+      }
       return found_;
     }
     if (what_.budget.seconds != 0) all_.end = std::chrono::steady_clock::now() + std::chrono::seconds(what_.budget.seconds);
     each_run([&](cut_walk& walk, const lab_run&, std::size_t first_cut) { walk.every_state(first_cut); });
     if (all_.out_of_budget && !all_.failed) sample();
-    if (all_.failed) tell(all_.failure, digest_);
+    if (all_.failed && found_.failure.empty()) tell(all_.failure, digest_);
+    for (const auto& [rule, strikes] : strikes_) {
+      if (strikes == 0) found_.idle_rules.push_back(rule);
+    }
     return found_;
   }
 
@@ -92,6 +104,7 @@ class explorer {
         if (kill == 0 && run.disk().ops > ops_max) ops_max = run.disk().ops;
         if (kill != 0 && !run.was_killed()) continue;
         ++all_.run;
+        if (!check_rules(run)) break;
         tape before{kill};
         for (const std::uint32_t answer : source.answers()) before.push_back(answer);
         cut_walk walk(all_, run.disk(), run.history(), std::move(before), what_.budget.nested_cuts);
@@ -103,6 +116,15 @@ class explorer {
       all_.note_bound(source);
     }
     found_.runs = all_.run;
+  }
+
+  // A misspelt rule would be a test that passes, and one that never strikes shows nothing.
+  [[nodiscard]] bool check_rules(const lab_run& run) {
+    for (const auto& [rule, strikes] : run.rules()) strikes_[rule] += strikes;
+    if (run.objection().empty()) return true;
+    all_.failed = true;
+    found_.failure = "explore: a rule of the workload makes no sense: " + run.objection() + "\n";
+    return false;
   }
 
   // Before any cut: the threads hang.
@@ -118,7 +140,7 @@ class explorer {
     found_.exhaustive = false;
     all_.states_max = UINT64_MAX;
     all_.out_of_budget = false;
-    all_.end = std::chrono::steady_clock::time_point::max();
+    all_.end = (std::chrono::steady_clock::time_point::max)();
     all_.run = 0;
     std::uint64_t cuts = 0;
     each_run([&](cut_walk&, const lab_run& run, std::size_t first_cut) { cuts += run.disk().cuts.size() - first_cut; });
@@ -154,7 +176,11 @@ class explorer {
       found_.failure =
           "the workload did something else when it was run again: it has to take time, chance and names from the world\n";
     } else if (differs) {
-      found_.failure = "the replay token is of another test: what it asks for is not there\n";
+      // What it shows is not what failed then.
+      found_.failure =
+          "the workload does other things than when this replay line was made: it was changed, or the line is of another test. "
+          "Take .replay out, and all of it runs\n";
+      return;
     } else if (!again.failed && all_.failed) {
       found_.failure = "a state failed the check, and passed it when it was looked at again: the check does not repeat itself\n";
     }
@@ -171,6 +197,7 @@ class explorer {
   std::uint32_t digest_ = 0;  // of the run that failed
   report found_;
   search all_;
+  std::map<std::string, std::uint64_t> strikes_;  // of each rule
 };
 
 }  // namespace detail

@@ -127,6 +127,13 @@ class fault_plan {
     const std::lock_guard lock(shared_->mutex);
     return rule < shared_->rules.size() ? shared_->rules[rule].struck : 0;
   }
+  // Of all of them, by their text.
+  [[nodiscard]] std::map<std::string, std::uint64_t> strikes() const {
+    const std::lock_guard lock(shared_->mutex);
+    std::map<std::string, std::uint64_t> all;
+    for (const counted& one : shared_->rules) all[one.rule.text()] += one.struck;
+    return all;
+  }
   [[nodiscard]] std::uint64_t delayed_ms() const {
     const std::lock_guard lock(shared_->mutex);
     return shared_->delayed_ms;

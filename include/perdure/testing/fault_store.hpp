@@ -16,8 +16,7 @@
 //            Under explore(): then, or at any later such call, or never.
 //   short N  of a get: N bytes of the buffer are right, the others are not; of a listing: N keys are shown.
 //   stale N  of a listing: the last N keys that puts through this fault_store made are left out. No law allows it, and some
-//   stores
-//            of former years did it.
+//            stores of former years did it.
 //   flip and zero, of `read`: what gets show is damaged, the object is not.
 //
 // It refers to `objects`, which must outlive it; a copy shares the plan and what is on its way.

@@ -22,6 +22,7 @@ enum class lint_kind : std::uint8_t {
   acknowledged_unsynced,      // success was told of bytes that were never synced
   acknowledged_name,          // success was told of a name, or of its removal, whose directory was never synced
   acknowledged_ancestor,      // the same of a directory above it, which is new, too
+  acknowledged_unknown,       // success was told of what was never there: is the path spelled right?
   believed_failed_sync,       // published or acknowledged after a sync of it had failed: no later sync can tell
   sync_repeated,              // a sync on a handle on which one has failed
   written_after_failed_sync,  // a write through such a handle

@@ -105,7 +105,8 @@ class world {
   }
 
   // One change, named by the value that it installs. What work() returns says what became of it: a result; true or false (which
-  // is: it cannot say), or what converts to that; a std::error_code; or nothing where it cannot fail.
+  // is: it cannot say), or what converts to that; a std::error_code; or nothing where it cannot fail. A success with a report of
+  // less than full durability may have happened.
   template <class Work>
   step_outcome step(std::string value, Work&& work) {
     return step_of(process_, std::move(value), work);
@@ -234,13 +235,19 @@ class world {
     return fault;
   }
   template <class Work>
-  [[nodiscard]] static step_outcome outcome_of(Work& work) {
+  [[nodiscard]] step_outcome outcome_of(Work& work) {
     using returned = std::remove_cvref_t<decltype(work())>;
     if constexpr (std::is_void_v<returned>) {
       work();
       return step_outcome::acknowledged;
     } else if constexpr (requires(returned& done) { done.error().outcome(); }) {
       const auto done = work();
+      if constexpr (requires { done->durability == std::remove_cvref_t<decltype(done->durability)>::full; }) {
+        if (done && done->durability != std::remove_cvref_t<decltype(done->durability)>::full) {
+          note("it is done, and reports that it may not last: less than full durability");
+          return step_outcome::unknown;
+        }
+      }
       if (done) return step_outcome::acknowledged;
       return done.error().outcome() == outcome::unchanged ? step_outcome::unchanged : step_outcome::unknown;
     } else if constexpr (requires(returned& done) { done.category(); }) {

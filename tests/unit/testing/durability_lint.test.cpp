@@ -77,6 +77,23 @@ TEST_CASE("durability_lint: the usual save that is right has no findings, and ea
   }
 }
 
+TEST_CASE("durability_lint: to acknowledge what never was there is a misspelt path") {
+  mem_fs memory;
+  REQUIRE(atomic_write(memory, "before", "x"));
+  lint fs(memory);
+  fs.acknowledge("before");
+  put(fs, "cfg", then::sync);
+  REQUIRE(fs.sync_dir("."));
+  fs.acknowledge("cfg");
+  REQUIRE(fs.remove("cfg"));
+  REQUIRE(fs.sync_dir("."));
+  fs.acknowledge("cfg");
+  CHECK(fs.ok());
+  fs.acknowledge("cgf");
+  fs.acknowledge("never/there");
+  CHECK(kinds_of(fs) == kinds{lint_kind::acknowledged_unknown, lint_kind::acknowledged_unknown});
+}
+
 TEST_CASE("durability_lint: what a barrier holds back is saved by what comes after it, and not by itself") {
   mem_fs memory;
   lint fs(memory);

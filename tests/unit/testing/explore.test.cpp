@@ -107,8 +107,43 @@ TEST_CASE("explore: a token replays its state, with the same report, and is refu
     CHECK(checked == 1);
     auto other = saves("csrd");
     other.replay = what.replay;
-    CHECK(contains(explore(other).text(), "the replay token is of another test"));
+    CHECK(contains(explore(other).text(), "the workload does other things than when this replay line was made"));
   }
+}
+
+TEST_CASE("explore: what is no replay line is refused, and one that passes is one state and no proof") {
+  for (const char* wrong : {"hello", " ", "replay:", "/3ac5"}) {
+    auto what = saves("csrd");
+    what.replay = wrong;
+    CHECK(contains(explore(what).text(), "not the replay line of a report"));
+  }
+  auto what = saves("csrd");
+  what.replay = "0.0";
+  const auto report = explore(what);
+  CHECK(report.ok());
+  CHECK_FALSE(report.exhaustive);
+  CHECK(contains(report.text(), "replayed: 1 state, and it passes"));
+}
+
+TEST_CASE("explore: a rule that makes no sense fails, and one that never strikes is named") {
+  for (const bool in_setup : {false, true}) {
+    auto what = saves("csrd");
+    (in_setup ? what.setup : what.workload) = [](world& world) { world.fs().plan().add("snyc ** lie"); };
+    const auto report = explore(what);
+    CHECK_FALSE(report.ok());
+    CHECK(contains(report.text(), "snyc"));
+  }
+  auto what = saves("csrd");
+  const auto workload = what.workload;
+  what.workload = [workload](world& world) {
+    world.fs().plan().add("sync *.nosuch lie");
+    world.fs().plan().add("rename ** slow 1");
+    workload(world);
+  };
+  const auto report = explore(what);
+  CHECK(report.ok());
+  CHECK(contains(report.text(), "never struck, in no run: sync *.nosuch lie"));
+  CHECK_FALSE(contains(report.text(), "rename"));
 }
 
 TEST_CASE("explore: what goes two ways goes both") {

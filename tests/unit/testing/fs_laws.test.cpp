@@ -37,8 +37,8 @@ enum class bug {
   always_in_doubt,
   ignores_access
 };
+bug planted = bug::none;  // a template of it would make the suite as often as there are bugs
 
-template <bug Bug>
 class buggy_fs {
  public:
   using perdure_fs = buggy_fs;
@@ -48,7 +48,7 @@ class buggy_fs {
     explicit file(mem_fs::file base) : base_(std::move(base)) {}
     result<std::size_t> read_at(std::uint64_t offset, mutable_bytes into) const { return base_.read_at(offset, into); }
     result<void> write_at(std::uint64_t offset, gather from) {
-      if constexpr (Bug == bug::short_write) {
+      if (planted == bug::short_write) {
         std::string all;
         for (const bytes& part : from) all.append(reinterpret_cast<const char*>(part.data()), part.size());
         return base_.write_at(offset, bytes(all).first(5000));
@@ -59,7 +59,7 @@ class buggy_fs {
     result<void> truncate(std::uint64_t size) {
       const auto had = base_.size();
       const auto done = base_.truncate(size);
-      if constexpr (Bug == bug::dirty_truncate) {
+      if (planted == bug::dirty_truncate) {
         if (done && had && size > *had) return base_.write_at(*had, "dirt");
       }
       return done;
@@ -67,11 +67,11 @@ class buggy_fs {
     result<void> sync(sync_what what) { return base_.sync(what); }
     result<void> close() {
       const auto closed = base_.close();
-      return Bug == bug::stale_close ? result<void>() : closed;
+      return planted == bug::stale_close ? result<void>() : closed;
     }
     result<void> try_lock(lock_mode mode) {
       const auto locked = base_.try_lock(mode);
-      return Bug == bug::lock_always ? result<void>() : locked;
+      return planted == bug::lock_always ? result<void>() : locked;
     }
 
    private:
@@ -80,29 +80,29 @@ class buggy_fs {
 
   result<file> open(path_view path, const open_options& options) {
     open_options how = options;
-    if (Bug == bug::ignores_access) how.access = access::read_write;
+    if (planted == bug::ignores_access) how.access = access::read_write;
     auto opened = base_.open(path, how);
-    if (Bug == bug::create_new_opens_directories && options.creation == creation::create_new && !opened) {
+    if (planted == bug::create_new_opens_directories && options.creation == creation::create_new && !opened) {
       const auto there = base_.stat(path);
       if (there && there->kind == file_kind::directory) return failure(code::is_a_directory, operation::open);
     }
     if (!opened) return told(opened.error());
-    if (Bug == bug::create_truncates && options.creation == creation::create) (void)opened->truncate(0);
+    if (planted == bug::create_truncates && options.creation == creation::create) (void)opened->truncate(0);
     return file(std::move(*opened));
   }
   result<file_info> stat(path_view path) {
     auto info = base_.stat(path);
     if (!info) return told(info.error());
-    if (Bug == bug::size_is_zero) info->size_bytes = 0;
+    if (planted == bug::size_is_zero) info->size_bytes = 0;
     return info;
   }
   result<void> rename(path_view from, path_view to) {
-    if (Bug == bug::rename_removes_first && base_.stat(from)) {
+    if (planted == bug::rename_removes_first && base_.stat(from)) {
       (void)base_.remove(to);
       std::this_thread::yield();
     }
-    if (Bug == bug::rename_to_itself_removes && from == to) return base_.remove(from);
-    if (Bug == bug::rename_copies) {
+    if (planted == bug::rename_to_itself_removes && from == to) return base_.remove(from);
+    if (planted == bug::rename_copies) {
       const auto source = base_.stat(from);
       const auto target = base_.stat(to);
       if (source && target && source->kind == file_kind::file && target->kind == file_kind::file && !(from == to)) {
@@ -117,11 +117,11 @@ class buggy_fs {
     return told(base_.rename(from, to));
   }
   result<void> rename_no_replace(path_view from, path_view to) {
-    return Bug == bug::replaces_on_no_replace ? base_.rename(from, to) : base_.rename_no_replace(from, to);
+    return planted == bug::replaces_on_no_replace ? base_.rename(from, to) : base_.rename_no_replace(from, to);
   }
   result<void> link(path_view from, path_view to) {
     const auto linked = base_.link(from, to);
-    if (Bug == bug::link_copies && linked) {
+    if (planted == bug::link_copies && linked) {
       (void)base_.remove(to);
       (void)base_.open(to, {.access = access::write, .creation = creation::create});
     }
@@ -130,39 +130,39 @@ class buggy_fs {
   result<void> remove(path_view path) { return base_.remove(path); }
   result<void> make_dir(path_view path) {
     const auto made = base_.make_dir(path);
-    return Bug == bug::make_dir_always && !made && made.error().code() == code::already_exists ? result<void>() : made;
+    return planted == bug::make_dir_always && !made && made.error().code() == code::already_exists ? result<void>() : made;
   }
   result<void> remove_dir(path_view path) { return base_.remove_dir(path); }
   result<void> for_each_entry(path_view path, entry_visitor visitor) {
-    if (Bug == bug::lists_dot) visitor({".", file_kind::directory});
-    if (Bug == bug::kinds_are_wrong)
+    if (planted == bug::lists_dot) visitor({".", file_kind::directory});
+    if (planted == bug::kinds_are_wrong)
       return base_.for_each_entry(path, [&](const dir_entry& entry) { return visitor({entry.name, file_kind::link}); });
     return base_.for_each_entry(path, visitor);
   }
   result<void> sync_dir(path_view path) {
     const auto synced = base_.sync_dir(path);
-    return Bug == bug::syncs_what_is_missing && !synced && synced.error().code() == code::not_found ? result<void>() : synced;
+    return planted == bug::syncs_what_is_missing && !synced && synced.error().code() == code::not_found ? result<void>() : synced;
   }
   struct nonce nonce() {
     struct nonce made = base_.nonce();
-    if (Bug == bug::nonce_repeats) made.serial /= 2;
+    if (planted == bug::nonce_repeats) made.serial /= 2;
     return made;
   }
 
  private:
   static failure told(const failure& why) {
-    if (Bug == bug::missing_is_not_a_directory && why.code() == code::not_a_directory)
+    if (planted == bug::missing_is_not_a_directory && why.code() == code::not_a_directory)
       return failure(code::not_found, why.operation());
-    if (Bug == bug::long_path && why.code() == code::too_large) return failure(code::not_found, why.operation());
-    return Bug == bug::always_in_doubt ? why.with(doubt::visible) : why;
+    if (planted == bug::long_path && why.code() == code::too_large) return failure(code::not_found, why.operation());
+    return planted == bug::always_in_doubt ? why.with(doubt::visible) : why;
   }
   static result<void> told(const result<void>& done) { return done ? done : told(done.error()); }
   mem_fs base_;
 };
 
-template <bug Bug>
-std::string broken_laws() {
-  buggy_fs<Bug> fs;
+std::string broken_laws(bug one_of_them) {
+  planted = one_of_them;
+  buggy_fs fs;
   std::string all;
   for (const auto& one : testing::check_fs_laws(fs, ".").broken) all += one.substr(0, one.find(':')) + " ";
   return all;
@@ -171,7 +171,8 @@ std::string broken_laws() {
 }  // namespace
 
 TEST_CASE("fs_laws: a model without a bug keeps them, and what it cannot do is counted apart") {
-  buggy_fs<bug::none> fs;
+  planted = bug::none;
+  buggy_fs fs;
   const auto report = testing::check_fs_laws(fs, ".");
   INFO(report.text());
   CHECK(report.ok());
@@ -180,28 +181,28 @@ TEST_CASE("fs_laws: a model without a bug keeps them, and what it cannot do is c
 }
 
 TEST_CASE("fs_laws: each bug breaks the law that it is against, and no other") {
-  CHECK(broken_laws<bug::none>().empty());
-  CHECK(broken_laws<bug::short_write>() == "L9 ");
-  CHECK(broken_laws<bug::rename_removes_first>().find("L2 ") != std::string::npos);
-  CHECK(broken_laws<bug::make_dir_always>() == "L7 L8 ");
-  CHECK(broken_laws<bug::missing_is_not_a_directory>() == "L11 L11 ");
-  CHECK(broken_laws<bug::lists_dot>().find("L12 ") != std::string::npos);
-  CHECK(broken_laws<bug::stale_close>() == "L10 ");
-  CHECK(broken_laws<bug::dirty_truncate>() == "L9 ");
-  CHECK(broken_laws<bug::nonce_repeats>() == "L13 ");
-  CHECK(broken_laws<bug::replaces_on_no_replace>() == "rename_no_replace ");
-  CHECK(broken_laws<bug::link_copies>() == "link ");
-  CHECK(broken_laws<bug::lock_always>() == "try_lock ");
-  CHECK(broken_laws<bug::long_path>() == "L11 ");
-  CHECK(broken_laws<bug::rename_copies>().find("L2 ") != std::string::npos);
-  CHECK(broken_laws<bug::rename_to_itself_removes>() == "L2 ");
-  CHECK(broken_laws<bug::create_truncates>() == "L1 ");
-  CHECK(broken_laws<bug::create_new_opens_directories>() == "L1 ");
-  CHECK(broken_laws<bug::size_is_zero>() == "L1 ");
-  CHECK(broken_laws<bug::kinds_are_wrong>() == "L1 ");
-  CHECK(broken_laws<bug::syncs_what_is_missing>() == "L4 ");
-  CHECK(broken_laws<bug::always_in_doubt>() == "L8 ");
-  CHECK(broken_laws<bug::ignores_access>().find("L1 ") != std::string::npos);
+  CHECK(broken_laws(bug::none).empty());
+  CHECK(broken_laws(bug::short_write) == "L9 ");
+  CHECK(broken_laws(bug::rename_removes_first).find("L2 ") != std::string::npos);
+  CHECK(broken_laws(bug::make_dir_always) == "L7 L8 ");
+  CHECK(broken_laws(bug::missing_is_not_a_directory) == "L11 L11 ");
+  CHECK(broken_laws(bug::lists_dot).find("L12 ") != std::string::npos);
+  CHECK(broken_laws(bug::stale_close) == "L10 ");
+  CHECK(broken_laws(bug::dirty_truncate) == "L9 ");
+  CHECK(broken_laws(bug::nonce_repeats) == "L13 ");
+  CHECK(broken_laws(bug::replaces_on_no_replace) == "rename_no_replace ");
+  CHECK(broken_laws(bug::link_copies) == "link ");
+  CHECK(broken_laws(bug::lock_always) == "try_lock ");
+  CHECK(broken_laws(bug::long_path) == "L11 ");
+  CHECK(broken_laws(bug::rename_copies).find("L2 ") != std::string::npos);
+  CHECK(broken_laws(bug::rename_to_itself_removes) == "L2 ");
+  CHECK(broken_laws(bug::create_truncates) == "L1 ");
+  CHECK(broken_laws(bug::create_new_opens_directories) == "L1 ");
+  CHECK(broken_laws(bug::size_is_zero) == "L1 ");
+  CHECK(broken_laws(bug::kinds_are_wrong) == "L1 ");
+  CHECK(broken_laws(bug::syncs_what_is_missing) == "L4 ");
+  CHECK(broken_laws(bug::always_in_doubt) == "L8 ");
+  CHECK(broken_laws(bug::ignores_access).find("L1 ") != std::string::npos);
 }
 
 TEST_CASE("fs_laws: a scratch directory that is not there is said, once") {

@@ -3,6 +3,8 @@
 
 #include <perdure/testing/world.hpp>
 
+#include <perdure/fs/write_options.hpp>
+
 #include <tests/support/catch.hpp>
 
 #include <memory>
@@ -50,6 +52,12 @@ TEST_CASE("world: a step knows what became of it") {
   CHECK(here.step("d", [] { return std::make_error_code(std::errc::io_error); }) == step_outcome::unknown);
   CHECK(here.step("e", unchanged) == step_outcome::unchanged);
   CHECK(here.step("f", unknown) == step_outcome::unknown);
+  const auto report_of = [](durability promised) {
+    return [=] { return result<write_report>(write_report{.durability = promised}); };
+  };
+  CHECK(here.step("g", report_of(durability::full)) == step_outcome::acknowledged);
+  CHECK(here.step("h", report_of(durability::ordered)) == step_outcome::unknown);
+  CHECK(here.step("i", report_of(durability::none)) == step_outcome::unknown);
 }
 
 TEST_CASE("latest_is: the last step that was acknowledged, or one after it that may have happened, and nothing else") {
@@ -114,7 +122,7 @@ TEST_CASE("world: of processes side by side one is killed, with its locks and ha
   CHECK(left.kills == 0);
   // What the dead one was about ended with it: what "b" installed later puts an end to it.
   CHECK(one.history.steps() == 2);
-  const auto after = one.at(4);
+  const auto after = one.at(3);
   CHECK(after.outcome_of("a") == step_outcome::unknown);
 }
 

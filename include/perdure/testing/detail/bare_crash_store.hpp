@@ -139,7 +139,8 @@ class bare_crash_store {
     arrive([&](key_view other) { return other == key; });
     const std::string* const there = disk_->remote.find(key);
     note([&] {
-      return call + (" " + std::string(key.data(), key.size()) + ": ") + (there == nullptr ? "not found" : quoted(*there));
+      return call + (" " + std::string(key.data(), key.size()) + ": ") +
+             (there == nullptr ? "not found" : detail::quoted(*there));
     });
     if (there == nullptr) return no(code::not_found, operation, key);
     return there;

@@ -30,7 +30,7 @@ struct search {
   seen_states seen;
   std::uint64_t run = 0;
   std::uint64_t states_max;
-  std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point end = (std::chrono::steady_clock::time_point::max)();
   bool out_of_budget = false;
   sync_site skip_sync = {};                          // this one silently does nothing, if a recovery does it
   std::vector<sync_site>* recovery_syncs = nullptr;  // where those of recoveries are noted

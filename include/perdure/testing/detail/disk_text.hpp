@@ -47,7 +47,7 @@ class disk_text {
       if (at / page_size < node.pages.size())
         node.pages[at / page_size].read(0, reinterpret_cast<std::byte*>(&content[at]), count);
     }
-    return with_commas(node.size) + (node.size == 1 ? " byte  " : " bytes  ") + quoted(content);
+    return with_commas(node.size) + (node.size == 1 ? " byte  " : " bytes  ") + detail::quoted(content);
   }
 
   const disk_tree& tree_;

@@ -23,7 +23,7 @@ inline constexpr const char* operation_words[] = {
     "none",      "open",          "read",           "write",          "size",     "truncate", "sync",     "close", "map",
     "lock",      "clone",         "get_attributes", "set_attributes", "stat",     "rename",   "remove",   "link",  "make_link",
     "read_link", "make_dir",      "remove_dir",     "list",           "open_dir", "sync_dir", "sync_all", "get",   "head",
-    "put",       "remove_object", "list_objects",   "settle", "load", "replace", "commit"};
+    "put",       "remove_object", "list_objects",   "settle",         "load",     "replace",  "commit"};
 static_assert(sizeof(operation_words) / sizeof(operation_words[0]) == static_cast<std::size_t>(last_operation) + 1);
 inline constexpr const char* code_words[] = {"",
                                              "not_found",

@@ -5,7 +5,9 @@
 
 // lab_run: the workload, run once, and the record of it.
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include <perdure/testing/exploration.hpp>
 
@@ -28,6 +30,7 @@ class lab_run {
       run_limits none;
       world before(disk_, history_, source, none);
       what.setup(before);
+      look_at_rules(before);
     }
     disk_->tracing = options.tracing;
     disk_->syncs.skipped = options.skip_sync;
@@ -45,7 +48,9 @@ class lab_run {
     if (was_killed_ && what.restart && disk_->hang.empty()) {
       world second(disk_, history_, source, left);
       what.restart(second);
+      look_at_rules(second);
     }
+    look_at_rules(first);
     disk_->note_cut();
   }
   lab_run(const lab_run&) = delete;
@@ -54,6 +59,10 @@ class lab_run {
   [[nodiscard]] const class disk& disk() const noexcept { return *disk_; }
   [[nodiscard]] const class history& history() const noexcept { return history_; }
   [[nodiscard]] bool was_killed() const noexcept { return was_killed_; }
+
+  // The rules that the workload added to the plans of its world, and how often each struck; and what is wrong with one.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& rules() const noexcept { return rules_; }
+  [[nodiscard]] const std::string& objection() const noexcept { return objection_; }
 
   // Of all that was done: two runs with one digest are one.
   [[nodiscard]] std::uint32_t digest() const {
@@ -68,11 +77,20 @@ class lab_run {
   }
 
  private:
+  void look_at_rules(world& used) {
+    for (const fault_plan& plan : {used.fs().plan(), used.store().plan()}) {
+      if (!plan.ok()) objection_ = plan.complaint();
+      for (const auto& [rule, strikes] : plan.strikes()) rules_[rule] += strikes;
+    }
+  }
+
   static constexpr std::uint32_t first_process = 1;
 
   std::shared_ptr<class disk> disk_ = std::make_shared<class disk>();
   class history history_;
   bool was_killed_ = false;
+  std::map<std::string, std::uint64_t> rules_;
+  std::string objection_;
 };
 
 }  // namespace detail

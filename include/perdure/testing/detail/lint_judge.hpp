@@ -40,7 +40,7 @@ class lint_judge {
 
   void give(const lint_place& at, const lint_node_ref& node, const lint_call& call) {
     lint_entry& entry = at.dir->entries[at.name];
-    entry = {node, true, {}, false, call, {}};
+    entry = {node, true, {}, false, call, {}, true};
     node->looked = true;
     lint_tree::take(node, at.dir, at.name);
   }
@@ -48,6 +48,7 @@ class lint_judge {
     lint_entry& entry = at.dir->entries[at.name];
     entry.changed = call;
     entry.failed = {};
+    entry.ever = true;
   }
   void drop(const lint_place& at) {
     lint_entry& entry = at.dir->entries[at.name];
@@ -113,6 +114,13 @@ class lint_judge {
     if (!node->published) node->published = call;
   }
 
+  [[nodiscard]] static bool never_there(const lint_place& at) {
+    return at.dir == nullptr || (!at.name.empty() && !at.dir->entries[at.name].ever);
+  }
+  void acknowledge_nothing(const lint_place& at, const lint_call& call) {
+    add({lint_kind::acknowledged_unknown, call.number, 0, call.text, tree.path_of(at),
+         "nothing was ever there that could be acknowledged", "Acknowledge what was saved, by the path that it was saved under"});
+  }
   void acknowledge(const lint_place& at, enum durability promised, const lint_call& call) {
     if (at.dir == nullptr) return;
     if (promised == durability::full) {

@@ -70,6 +70,7 @@ struct lint_entry {
   bool removal_failed = false;
   lint_call changed;  // by this, and not synced since
   lint_call failed;   // the sync after which nobody can tell
+  bool ever = false;  // something was there at some time
 };
 
 struct lint_node {
@@ -160,6 +161,7 @@ class lint_tree {
   // The entry of a name that is there, whether it was heard of before or not.
   static lint_entry& child(const lint_node_ref& dir, const std::string& name) {
     lint_entry& entry = dir->entries[name];
+    entry.ever = true;
     if (entry.node == nullptr) {
       entry.node = std::make_shared<lint_node>();
       entry.node->looked = name == "..";

@@ -30,7 +30,7 @@ struct sent_request {
 
   [[nodiscard]] std::string text() const {
     if (operation == operation::remove_object) return "remove " + key + " from the store";
-    std::string all = "put " + key + ": " + quoted(content);
+    std::string all = "put " + key + ": " + detail::quoted(content);
     if (when.is_absent()) all += ", if absent";
     if (!when.is_any() && !when.is_absent()) all += ", if it matches " + told(when.version());
     return all;
@@ -106,7 +106,7 @@ class remote_objects {
   // For people: one line for each object and request.
   [[nodiscard]] std::string text(const std::string& indent) const {
     std::string lines;
-    for (const auto& [key, content] : all()) lines += indent + key + "  " + quoted(content) + "\n";
+    for (const auto& [key, content] : all()) lines += indent + key + "  " + detail::quoted(content) + "\n";
     for (const sent_request& one : flying) lines += indent + "(on its way: " + one.text() + ")\n";
     return lines.empty() ? indent + "(nothing)\n" : lines;
   }

@@ -103,7 +103,7 @@ std::vector<store_law<S>> store_key_laws() {
            c.put(key, "long");
            c.put(longer, "other");
            c.expect(c.get(key) == "long" && c.get(longer) == "other", "get");
-           c.expect(c.names() == std::vector<std::string>{std::min(key, longer), std::max(key, longer)}, "list");
+           c.expect(c.names() == std::vector<std::string>{(std::min)(key, longer), (std::max)(key, longer)}, "list");
            c.succeeds(c.store.remove(c / key), "remove");
            c.expect(c.get(key) == "(none)" && c.get(longer) == "other", "get after the remove");
            c.succeeds(c.store.remove(c / longer), "remove");
