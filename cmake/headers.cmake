@@ -109,6 +109,7 @@ set(PERDURE_HEADERS
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
   perdure/manifest/manifest.hpp
+  perdure/manifest/object_slot.hpp
   perdure/manifest/slot.hpp
   perdure/manifest/snapshot.hpp
   perdure/manifest/twin_slot.hpp
@@ -117,6 +118,7 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/object_record.hpp
   perdure/manifest/detail/owned_path.hpp
   perdure/manifest/detail/settled_lock.hpp
   perdure/manifest/detail/twin_record.hpp
@@ -159,6 +161,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/disk_page.hpp
   perdure/testing/detail/disk_quoted.hpp
   perdure/testing/detail/disk_states.hpp
+  perdure/testing/detail/disk_syncs.hpp
   perdure/testing/detail/disk_text.hpp
   perdure/testing/detail/disk_tree.hpp
   perdure/testing/detail/effect_log.hpp
@@ -174,6 +177,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lint_judge.hpp
   perdure/testing/detail/lint_log.hpp
   perdure/testing/detail/lint_tree.hpp
+  perdure/testing/detail/live_processes.hpp
   perdure/testing/detail/optional_fs_laws.hpp
   perdure/testing/detail/page_options.hpp
   perdure/testing/detail/page_run.hpp
@@ -186,7 +190,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/slot_law_case.hpp
   perdure/testing/detail/store_key_laws.hpp
   perdure/testing/detail/store_law_case.hpp
-  perdure/testing/detail/sync_names.hpp
+  perdure/testing/detail/sync_sites.hpp
   perdure/testing/detail/thread_watch.hpp
   perdure/testing/detail/trace_line.hpp
   perdure/testing/detail/trace_text.hpp
@@ -196,4 +200,5 @@ set(PERDURE_HEADERS
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
 set(PERDURE_EXT_HEADERS
+  perdure/ext/json_codec.hpp
 )

@@ -48,12 +48,20 @@ struct seen {
   std::set<std::string> all;
   class report report;
 };
+// `lost_sync`: which sync of a file fails, and leaves its pages in the cache for ever, if any.
 template <class Look>
-seen explored(const profile& profile, const std::vector<instruction>& all, exploration_reductions reductions, Look&& look) {
+seen explored(const profile& profile, const std::vector<instruction>& all, exploration_reductions reductions, Look&& look,
+              std::uint64_t lost_sync) {
   seen found;
   found.report = explore({.profile = profile,
                           .setup = set_up,
-                          .workload = [&](world& world) { run(world.fs(), all); },
+                          .workload =
+                              [&](world& world) {
+                                if (lost_sync != 0)
+                                  world.fs().plan().add(
+                                      {.operation = operation::sync, .nth = lost_sync, .fails = code::sync_lost, .clean = true});
+                                run(world.fs(), all);
+                              },
                           .check =
                               [&](after_crash& after) {
                                 found.all.insert(look(after.fs()));
@@ -74,13 +82,14 @@ TEST_CASE("explore: no reduction loses anything that a check can see") {
     const auto all = program(seed, 4 + static_cast<std::uint32_t>(seed % 9));
     const auto look = [&](crash_fs& fs) { return something(fs, static_cast<std::uint32_t>(seed)); };
     const profile& rules = *all_profiles[seed / 4 % 10];
-    const seen brute = explored(rules, all, none, look);
+    const std::uint64_t lost_sync = seed % 3;
+    const seen brute = explored(rules, all, none, look, lost_sync);
     if (!brute.report.exhaustive) continue;
     explored_all += brute.report.states;
     for (const bool same_disk : {false, true}) {
       for (const bool unread : {false, true}) {
         INFO(seed << " " << rules.name << " " << same_disk << unread);
-        const seen less = explored(rules, all, {.same_disk = same_disk, .unread = unread}, look);
+        const seen less = explored(rules, all, {.same_disk = same_disk, .unread = unread}, look, lost_sync);
         CHECK(less.all == brute.all);
         CHECK(less.report.states <= brute.report.states);
         if (same_disk && unread) explored_less += less.report.states;
@@ -95,8 +104,9 @@ TEST_CASE("profile: what a profile allows, posix_minimum allows, and alice_harsh
   std::size_t fewer = 0;
   for (std::uint64_t seed = 1000; seed < 1150; ++seed) {
     const auto all = program(seed, 3 + static_cast<std::uint32_t>(seed % 8));
-    const seen most = explored(profile::alice_harsh, all, {}, everything);
-    const seen many = explored(profile::posix_minimum, all, {}, everything);
+    const std::uint64_t lost_sync = seed % 3;
+    const seen most = explored(profile::alice_harsh, all, {}, everything, lost_sync);
+    const seen many = explored(profile::posix_minimum, all, {}, everything, lost_sync);
     if (!most.report.exhaustive || !many.report.exhaustive) continue;
     const auto missing = [](const seen& from, const seen& in) {
       std::string lost;
@@ -108,12 +118,55 @@ TEST_CASE("profile: what a profile allows, posix_minimum allows, and alice_harsh
     for (const profile* one : all_profiles) {
       if (one == &profile::alice_harsh || one == &profile::posix_minimum) continue;
       INFO(one->name);
-      const seen few = explored(*one, all, {}, everything);
+      const seen few = explored(*one, all, {}, everything, lost_sync);
       CHECK(missing(few, many) == "");
       fewer += few.all.size() < many.all.size() ? 1 : 0;
     }
   }
   CHECK(fewer > 100);
+}
+
+TEST_CASE("profile: after a sync that failed the cache shows what no later sync writes, until it is written again") {
+  const auto with = [](const profile& profile, bool writes_again, bool everything) {
+    std::set<std::string> left;
+    const auto report = explore({.profile = profile,
+                                 .setup = [](world& world) { (void)atomic_write(world.fs(), "a", std::string(8192, 'o')); },
+                                 .workload =
+                                     [=](world& world) {
+                                       world.fs().plan().add("sync ** nth 1 sync_lost clean");
+                                       const std::string all(8192, 'n');
+                                       const auto in = [&](auto&& use) {
+                                         auto file = world.fs().open("a", {.access = access::write});
+                                         return file && use(*file);
+                                       };
+                                       (void)in([&](auto& file) { return file.write_at(0, all) && file.sync(sync_what::data); });
+                                       if (read_text(world.fs(), "a").value_or("") != all) return;
+                                       const bool synced = in([&](auto& file) {
+                                         if (writes_again && !file.write_at(0, "n")) return false;
+                                         return everything ? static_cast<bool>(sync_all(world.fs(), "."))
+                                                           : static_cast<bool>(file.sync(sync_what::all));
+                                       });
+                                       if (synced) world.step("synced", [] {});
+                                     },
+                                 .check =
+                                     [&](after_crash& after) {
+                                       const std::string text = read_text(after.fs(), "a").value_or("none");
+                                       if (after.acknowledged("synced"))
+                                         left.insert({text[0], text[4095], text[4096], text[8191]});
+                                       return true;
+                                     }});
+    CHECK(report.exhaustive);
+    return left;
+  };
+  for (const bool everything : {false, true}) {
+    for (const profile* one : {&profile::posix_minimum, &profile::ext4, &profile::xfs}) {
+      const auto left = with(*one, false, everything);
+      CHECK(left.count("oooo") + left.count("nnnn") + left.count("oonn") + left.count("nnoo") == 4);
+      // The page that was touched is written whole, the other one is not.
+      CHECK(with(*one, true, everything) == std::set<std::string>{"nnnn", "nnoo", "nnno", "nnon"});
+    }
+    CHECK(with(profile::process_kill, false, everything) == std::set<std::string>{"nnnn"});
+  }
 }
 
 TEST_CASE("explore: a page that nobody reads still says what the one beside it may be") {

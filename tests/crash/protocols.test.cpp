@@ -292,6 +292,10 @@ TEST_CASE("protocols: a rollback journal, and its recovery cut, too") {
   const auto audit = audit_syncs(rollback_journal());
   INFO(audit.text());
   CHECK(audit.ok());
+  // That the journal stays away is for the next transaction, which begins after the recovery; that the database was put back is
+  // not.
+  CHECK(audit.idle_in_recovery() == 1);
+  CHECK(audit.text().find("  needed  sync(data) of db, in the recovery") != std::string::npos);
   for (const char* bug : {"no journal sync", "no sync_dir", "no database sync", "no last sync_dir", "journal first"}) {
     INFO(bug);
     CHECK(refuted(rollback_journal(bug)) != "");

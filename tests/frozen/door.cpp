@@ -180,6 +180,13 @@ void more_exploring() {
   const lab::report sampled = lab::explore(what);
   expect(sampled.ok() && !sampled.exhaustive && sampled.at_least > 3, "past its budget it samples, and says so", sampled.text());
 
+  what = saves(forgets::nothing);
+  what.faults = 1;
+  what.budget.depth = 4;
+  const lab::report bounded = lab::explore(what);
+  expect(bounded.ok() && !bounded.exhaustive && bounded.depth == 4, "within its depth, and it says so", bounded.text());
+  expect(bounded.text().rfind("bounded: ", 0) == 0, "in that word", bounded.text());
+
   expect(static_cast<bool>(lab::verdict(true)) && !lab::verdict("no") && lab::verdict(std::string()), "verdicts");
   expect(!lab::verdict(perdure::result<void>(perdure::failure(perdure::code::io, perdure::operation::read))), "of a result");
 }
@@ -219,6 +226,12 @@ void failing() {
   expect(load(fs).value_or(std::string()) == "text", "it had happened");
   expect(fs.plan().ok() && fs.plan().strikes(0) == 1 && fs.plan().strikes(1) == 1, "both rules struck");
   expect(fs.plan().text() == "write **.tmp nth 1 no_space short 2\nrename ** io after\n", "a plan prints", fs.plan().text());
+  lab::fault_fs kept(memory, "sync ** nth 1 sync_lost clean");
+  expect(!save(kept, "kept") && kept.plan().text() == "sync ** nth 1 sync_lost clean\n",
+         "a sync that fails, and leaves its pages");
+  expect(lab::fault_rule{.operation = perdure::operation::sync, .fails = perdure::code::sync_lost, .clean = true}.objection() ==
+             nullptr,
+         "the same as a value");
   lab::fault_fs misspelt(memory, "wriet ** io");
   expect(!misspelt.plan().ok() && !misspelt.plan().complaint().empty() && !save(misspelt, "x"), "a spelling mistake is told");
   lab::fault_fs small(memory, lab::fault_plan{lab::fault_rule{.capacity_bytes = 3}});
@@ -253,6 +266,11 @@ void auditing() {
     });
   };
   const lab::sync_audit spare = lab::audit_syncs(what);
+  lab::exploration recovers = saves(forgets::nothing);
+  recovers.recover = [](auto& after) { (void)after.fs().sync_dir("d"); };
+  const lab::sync_audit also = lab::audit_syncs(recovers);
+  expect(also.ok() && also.idle_in_recovery() == 1 && also.syncs.back().in_recovery && !also.syncs.front().in_recovery,
+         "of a recovery", also.text());
   expect(!spare.ok() && spare.idle() == 1 && spare.text().find("IDLE") != std::string::npos, "one to spare", spare.text());
 }
 
@@ -629,6 +647,34 @@ void threading() {
   expect(!stuck.ok() && stuck.text().find("deadlock") != std::string::npos, "a deadlock is told", stuck.text());
 }
 
+// Processes side by side, of which one is killed: processes, process, kills.
+void killing() {
+  const auto both_save = [](std::uint32_t kills) {
+    return lab::explore(
+        {.workload =
+             [](auto& world) {
+               world.processes(
+                   [](auto& one) {
+                     one.step("one", [&] { return perdure::atomic_write(one.fs(), "one", "one"); });
+                     (void)one.store().head("none");
+                   },
+                   [](auto& other) { other.step("two", [&] { return perdure::atomic_write(other.fs(), "two", "two"); }); });
+               world.note("both have ended");
+             },
+         .check = [](auto& after) -> lab::verdict {
+           for (const char* name : {"one", "two"}) {
+             if (after.acknowledged(name) && lab::read_text(after.fs(), name).value_or("") != name) return "lost";
+           }
+           return true;
+         },
+         .preemptions = 0,
+         .kills = kills});
+  };
+  const lab::report none = both_save(0);
+  const lab::report some = both_save(1);
+  expect(none.ok() && some.ok() && none.runs < some.runs, "one is killed, the other one goes on", some.text());
+}
+
 // A Store, crash_store and fault_store: put under each precondition, get, head, list, remove; a lost answer, found by faults.
 template <perdure::Store S>
 perdure::result<void> install(S& store, const std::string& text, bool believes_timeouts) {
@@ -686,6 +732,7 @@ int main() {
   modelling();
   wrapping();
   threading();
+  killing();
   storing();
   std::printf("the frozen door: %d checks, %d failed\n", checks, failures);
   return failures == 0 ? 0 : 1;

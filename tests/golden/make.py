@@ -81,6 +81,19 @@ second_frame = struct.unpack("<I", first[3][1][44:48])[0]
 save("record_log_v1_2", log(b"GOLD", 77, 2, 3, 1002, 174, 125, second_frame, [(3, 0, 0, b"three"), (4, 125, 0, b"four")])[0])
 start = bytes.fromhex("89 50 52 53 0d 0a 1a 0a") + b"GOLD" + struct.pack("<HHQQI", 1, 1, 77, 2, 0)
 save("record_log_v1_start", [("start", start + struct.pack("<I", crc32c(start)))])
+
+
+def object_slot(number, put, marks, value):
+    """An object of an object_slot. marks: of the last values, the newest first."""
+    head = b"PdSo" + bytes([1, 1, 1 if number else 2, 0]) + struct.pack("<Q", number) + put
+    ring = b"".join(marks).ljust(256, bytes(1))
+    size = struct.pack("<QI", len(value), crc32c(value))
+    whole = head + ring + size
+    return [("head", head), ("marks", ring), ("size and checksum", size), ("checksum", struct.pack("<I", crc32c(whole))), ("value", value)]
+
+
+save("object_slot_v1", object_slot(17, b"\xee" * 16, [bytes([i]) * 16 for i in range(17, 1, -1)], b"value"))
+save("object_slot_v1_nothing", object_slot(0, b"\xee" * 16, [], b""))
 save("lhv1", lhv1(b"LHV1", b'{"dim":3,"metric":"l2"}', bytes(range(40))))
 save("lhv1_empty", lhv1(b"LHV1", b"", b""))
 save("sealed_v1_empty", sealed(b"GOLD", 1, 1, []))

@@ -7,9 +7,13 @@
 #include <perdure/manifest/file_blocks.hpp>
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/flash_blocks.hpp>
+#include <perdure/manifest/object_slot.hpp>
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
+#include <perdure/store/fs_store.hpp>
+#include <perdure/store/mem_store.hpp>
 #include <perdure/testing/crash_fs.hpp>
+#include <perdure/testing/fault_store.hpp>
 #include <perdure/testing/flash_sim.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
 #include <perdure/testing/natural_faults.hpp>
@@ -52,13 +56,14 @@ class memories {
   std::deque<std::unique_ptr<testing::slot_memory>> all_;
 };
 
-// All that can go wrong with one call of a slot's, one after another: fs is a fault_fs.
+// All that can go wrong with one call of a slot's, one after another: fs is a fault_fs or a fault_store.
 template <class F>
 testing::slot_law_options in_trouble(F& fs) {
   std::vector<testing::fault_rule> all;
-  for (const auto called : {operation::open, operation::read, operation::size, operation::stat, operation::write,
-                            operation::truncate, operation::sync, operation::close, operation::lock, operation::rename,
-                            operation::remove, operation::list, operation::sync_dir}) {
+  for (const auto called :
+       {operation::open, operation::read, operation::size, operation::stat, operation::write, operation::truncate,
+        operation::sync, operation::close, operation::lock, operation::rename, operation::remove, operation::list,
+        operation::sync_dir, operation::get, operation::head, operation::put, operation::settle}) {
     for (const std::uint64_t nth : {1U, 2U, 3U}) {
       for (auto& rule : testing::natural_faults(called)) {
         rule.nth = nth;
@@ -254,4 +259,25 @@ TEST_CASE("slot_laws: twin_slot, which holds its lock for as long as it is open,
     };
     holds("twin_slot, flash", place, one_at_a_time);
   }
+}
+
+TEST_CASE("slot_laws: object_slot keeps them, over memory and files, whatever call goes wrong") {
+  mem_store memory;
+  testing::fault_store<mem_store> failing(memory);
+  const auto object = [&](const char* prefix, const object_slot_options& options = {}) {
+    return [&failing, prefix, options](std::uint32_t number) {
+      return object_slot(failing, prefix + std::to_string(number), options);
+    };
+  };
+  holds("object_slot, mem_store", object("m"));
+  auto limited = in_trouble(failing);
+  limited.size_bytes_max = 9000;
+  limited.damage = [&](std::uint32_t number) {
+    CHECK(memory.put("t" + std::to_string(number), "PdSo and more", precondition::any));
+  };
+  holds("object_slot, in trouble", object("t", {.size_bytes_max = 9000}), limited);
+  const tests::temp_dir dir;
+  posix_fs disk;
+  fs_store files(disk, dir.path());
+  holds("object_slot, fs_store", [&](std::uint32_t number) { return object_slot(files, "head" + std::to_string(number)); });
 }

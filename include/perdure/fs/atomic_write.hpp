@@ -23,9 +23,9 @@
 //   that may not be read, with parents::make), and never less than options.at_least.
 // Failure: `unchanged`: the old file stands, or none, and no temporary file is left (unless removing it failed, too). `unknown` with
 //   doubt `visible`: the rename itself failed in the system and may have happened; with doubt `durable`: the new file is in
-//   place, and a crash may bring the old one back. An unknown is settled by writing again, not by reading (after
-//   existing::refuse, which would refuse its own file: by replacing it with the same bytes). Directories made by parents::make
-//   stay after any failure.
+//   place, and a crash may bring the old one back. An unknown is settled by writing again, not by reading, and not with
+//   content::skip_unchanged, which reads (after existing::refuse, which would refuse its own file: by replacing it with the same
+//   bytes). Directories made by parents::make stay after any failure.
 //   not_found (the directory; a followed link that leads nowhere), not_a_directory, is_a_directory (the target; a name that
 //   ends in '/', "." or ".."), already_exists (existing::refuse), no_space, permission (also a read-only volume, or a directory
 //   that may be written to and not read, with durability::full), too_large (a name or a path), invalid_argument (an empty path, a
@@ -39,7 +39,8 @@
 // keeps them), a hard link to it (it keeps the old file), or a symbolic link as target (options.target_link). That a target which
 // is no file but a pipe, a socket or a device (/dev/null) is written to: it is replaced by the file, as a link is. That a link
 // that is swapped in between is seen. The durability of directories that were there before, unless parents::make. With
-// skip_unchanged, that bytes which an earlier, failed sync left in the cache reach the disk: no later sync can tell.
+// skip_unchanged, that bytes or a name which an earlier, failed sync of the file or its directory left in the cache reach the
+// disk: no later sync can tell. Without it they do, for both are new then.
 
 #include <perdure/fs/detail/staged_file.hpp>
 #include <perdure/fs/native_fs.hpp>

@@ -12,7 +12,9 @@
 //   where one was passed over.
 // Failure: not_a_directory where a file is in the way; else the Fs's own. Directories made so far stay.
 // Crash: any leading part of the missing ones may be there.
-// Not promised: the durability of the directory that a relative path starts from.
+// Not promised: the durability of the directory that a relative path starts from. That a name which an earlier, failed sync_dir
+//   left in the cache reaches the disk (law L6): what is found is synced again, and no later sync can tell, nor can a directory
+//   that is in use be made anew. Who was told of that failure removes the empty directory, and makes it again.
 
 #include <perdure/fs/fs.hpp>
 #include <perdure/fs/native_fs.hpp>

@@ -31,9 +31,18 @@ class choice_source {
   choice_source() = default;
   explicit choice_source(tape forced) : forced_(std::move(forced)), is_replay_(true) {}
 
+  // Only the first so many choices of a path are gone in every way; behind them it is always 0.
+  void go_no_deeper_than(std::size_t choices) noexcept { depth_max_ = choices; }
+  // There was a choice behind them, on some path.
+  [[nodiscard]] bool left_out() const noexcept { return left_out_; }
+
   // One of 0 .. ways - 1. Where there is but one way nothing is asked.
   [[nodiscard]] std::uint32_t choose(std::uint32_t ways) {
     if (ways <= 1) return 0;
+    if (at_ >= depth_max_) {
+      left_out_ = true;
+      return 0;
+    }
     if (at_ == asked_.size()) {
       std::uint32_t first = at_ < forced_.size() ? forced_[at_] : 0;
       if (first >= ways) {
@@ -77,6 +86,8 @@ class choice_source {
   std::vector<question> asked_;
   std::size_t at_ = 0;
   std::size_t changed_at_ = 0;
+  std::size_t depth_max_ = SIZE_MAX;
+  bool left_out_ = false;
 };
 
 struct replay_token {

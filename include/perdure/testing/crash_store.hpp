@@ -37,6 +37,9 @@ class crash_store : public fault_store<detail::bare_crash_store> {
   // As the process that now runs on this disk.
   explicit crash_store(std::shared_ptr<detail::disk> disk)
       : fault_store(std::make_shared<detail::bare_crash_store>(std::move(disk)), {}) {}
+  // As another one.
+  crash_store(std::shared_ptr<detail::disk> disk, std::uint32_t process)
+      : fault_store(std::make_shared<detail::bare_crash_store>(std::move(disk), process), {}) {}
 };
 
 static_assert(Store<crash_store>);

@@ -67,7 +67,10 @@ class durability_lint {
   }
 
   void acknowledge(path_view path, enum durability promised = durability::full) {
-    log_->acknowledged(find(path, links::refuse), find(path, links::follow), promised);
+    const auto at = find(path, links::refuse);
+    const auto behind = find(path, links::follow);
+    const auto there = base_->stat(path);
+    log_->acknowledged(at, behind, !there && there.error().code() == code::not_found, promised);
   }
   void acknowledge() { log_->acknowledged_all(durability::full); }
 

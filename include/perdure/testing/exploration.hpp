@@ -27,6 +27,9 @@ struct exploration_budget {
   std::uint64_t states = 1'000'000;  // distinct ones to check; past them it samples
   std::uint64_t seconds = 0;         // none; else the report depends on the machine
   std::uint32_t nested_cuts = 1;     // of the power during recovery, one after another
+  std::uint32_t depth = 0;           // none; else of the choices that one run asks for (choose(), faults, whose turn it is, what
+                                     // arrives late) the first so many are gone in every way. Behind them it goes the first way
+                                     // alone: no fault, no preemption. Which disks a cut leaves, and kills, are no such choices
 };
 
 // What is not explored because it cannot make a difference, or hardly can. Each can be left out, so that a test can see what is
@@ -50,6 +53,7 @@ struct exploration {
   exploration_budget budget = {};
   std::uint32_t faults = 0;       // how many calls of one run may go wrong, each in every way of natural_faults.hpp
   std::uint32_t preemptions = 2;  // of threads in world.together(): how many switches away from one that could have gone on
+  std::uint32_t kills = 1;        // of world.processes(): how many of one run may be killed, each before any of its operations
   std::uint64_t seed = 1;         // of the sampling, where the budget is too small
   std::string replay = {};        // the token of a report: that one state alone
   cut_points cuts = cut_points::sufficient;

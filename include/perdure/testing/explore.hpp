@@ -19,7 +19,7 @@
 // Effects: runs the workload once for each way that it can go, records it, and lets the power go at every moment that matters.
 //   Each disk that the profile allows then is put before the check, as after a restart. With .restart, the process is killed
 //   before each operation first; with .recover, the recovery is cut, too.
-// Success: every state passed. The report says whether these were all (exhaustive) or a sample.
+// Success: every state passed. The report says whether these were all (exhaustive), a sample, or those within budget.depth.
 // Failure: of the first cut that fails, the disk with the fewest survivors. With .replay = "its token" that one alone runs again.
 //
 // Not promised: anything about what is not in the workload, or about a disk that breaks its profile. Of a page that is torn, that
@@ -40,9 +40,10 @@ namespace detail {
 
 class explorer {
  public:
-  explicit explorer(const exploration& what, std::uint32_t skip_sync = UINT32_MAX)
-      : what_(what), skip_sync_(skip_sync), all_(what, found_, what.budget.states) {
+  explicit explorer(const exploration& what, sync_site skip_sync = {})
+      : what_(what), skip_sync_(std::move(skip_sync)), all_(what, found_, what.budget.states) {
     found_.profile = what.profile.name;
+    all_.skip_sync = skip_sync_;
   }
 
   [[nodiscard]] report run() {
@@ -75,14 +76,13 @@ class explorer {
   [[nodiscard]] std::vector<sync_site> syncs() {
     std::vector<sync_site> all;
     tracing_ = true;
-    each_run([&](cut_walk&, const lab_run& run, std::size_t) {
-      for (const sync_site& one : run.disk().syncs) {
-        bool known = false;
-        for (const sync_site& other : all) known = known || other.number == one.number;
-        if (!known) all.push_back(one);
-      }
-    });
+    each_run([&](cut_walk&, const lab_run& run, std::size_t) { merge(all, run.disk().syncs.all()); });
     return all;
+  }
+  // As run(), which comes by every recovery that is cut: and every sync that there is in some of those.
+  [[nodiscard]] report run_noting(std::vector<sync_site>& of_recoveries) {
+    all_.recovery_syncs = &of_recoveries;
+    return run();
   }
 
  private:
@@ -93,6 +93,7 @@ class explorer {
     std::uint32_t ops_max = 0;
     for (std::uint32_t kill = 0; kill <= (what_.restart ? 2 * ops_max + 1 : 0) && !all_.failed && !all_.stopped(); ++kill) {
       choice_source source;
+      all_.bound(source);
       bool is_first = true;
       do {
         const lab_run run(what_, source, {kill, skip_sync_, tracing_});
@@ -112,6 +113,7 @@ class explorer {
         is_first = false;
         if (all_.failed) digest_ = run.digest();
       } while (!all_.failed && !all_.stopped() && source.next());
+      all_.note_bound(source);
     }
     found_.runs = all_.run;
   }
@@ -153,8 +155,10 @@ class explorer {
   void tell(const tape& digits, std::uint32_t digest_expected) {
     search again(what_, found_, UINT64_MAX);
     again.forced = &digits;
+    again.skip_sync = skip_sync_;
     const std::uint32_t kill = digits.empty() ? 0 : digits[0];
     choice_source source(tape(digits.begin() + (digits.empty() ? 0 : 1), digits.end()));
+    again.bound(source);
     const lab_run run(what_, source, {kill, skip_sync_, true});
     again.forced_at = 1 + source.answers().size();
     if (!run.disk().hang.empty()) {
@@ -188,7 +192,7 @@ class explorer {
   }
 
   const exploration& what_;
-  std::uint32_t skip_sync_;
+  sync_site skip_sync_;
   bool tracing_ = false;
   std::uint32_t digest_ = 0;  // of the run that failed
   report found_;

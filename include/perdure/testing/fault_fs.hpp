@@ -13,8 +13,10 @@
 // Effects: asks the plan at every call but nonce, backend_id and writer, with the path as it was given (below a held directory
 //   or behind a handle: as it would be without one). A failure before the call leaves F untouched; `after` and `lie` are what
 //   they say. A write that fails short has put its first bytes. What `drop` undoes is what was written through this handle since
-//   its last sync, as though the system had read the file back from a disk that never got it; other handles see it too. After a
-//   sync that failed every later one of that handle fails with sync_lost, which is law L6, not a second fault.
+//   its last sync, as though the system had read the file back from a disk that never got it; other handles see it too. What
+//   `clean` is said of is read as before, and the sync of another handle succeeds: that it wrote nothing shows only where the
+//   power can go, on a crash_fs. After a sync that failed every later one of that handle fails with sync_lost, which is law L6,
+//   not a second fault.
 // capacity: what files grow by, as seen through this fault_fs; a removed or replaced name gives back the size of its file.
 // flip and zero: reads and maps show the damage, the file has none. A clone of a damaged file is unsupported.
 //
@@ -99,7 +101,17 @@ class fault_fs {
     return judged(operation::list, path, [&] { return base_->for_each_entry(path, visitor); });
   }
   [[nodiscard]] result<void> sync_dir(path_view path) {
-    return judged(operation::sync_dir, path, [&] { return base_->sync_dir(path); });
+    if (plan_.idle()) return base_->sync_dir(path);
+    const fault_verdict verdict = plan_.judge(operation::sync_dir, full(path));
+    if constexpr (requires(F& base) { base.mark_clean(path); }) {
+      if (verdict.clean) base_->mark_clean(path);
+    }
+    return detail::carried_out(verdict, [&] { return base_->sync_dir(path); });
+  }
+  void mark_clean(path_view path)
+    requires requires(F& base) { base.mark_clean(path); }
+  {
+    base_->mark_clean(path);
   }
   [[nodiscard]] result<void> sync_all(path_view path) {
     return judged(operation::sync_all, path, [&] { return perdure::sync_all(*base_, path); });

@@ -42,6 +42,7 @@ struct fault_verdict {
   bool after = false;
   bool lie = false;
   bool drop = false;
+  bool clean = false;
   std::optional<std::uint64_t> short_bytes;
   std::optional<std::uint64_t> late_calls;
   std::uint64_t stale_keys = 0;
@@ -223,7 +224,7 @@ class fault_plan {
 
  private:
   [[nodiscard]] static fault_verdict failing(const fault_rule& rule, enum operation called, path_view path) {
-    return {rule.answer(called, path), rule.after, false, rule.drop, rule.short_bytes, rule.late_calls, 0};
+    return {rule.answer(called, path), rule.after, false, rule.drop, rule.clean, rule.short_bytes, rule.late_calls, 0};
   }
 
   struct counted {

@@ -8,6 +8,7 @@
 //
 //   write **.log nth 2 no_space short 3    the second write to a log puts three bytes, and fails
 //   sync ** from 3 sync_lost drop          every sync from the third on fails, and what it was to save is gone
+//   sync ** nth 1 sync_lost clean          it fails, reads show the bytes all the same, and no later sync writes them: ext4, xfs
 //   rename ** io after                     renamed, and an I/O error was answered
 //   open ** busy errno 24                  out of handles
 //   sync_dir ** lie                        success, and nothing was done
@@ -61,6 +62,7 @@ struct fault_rule {
   std::optional<std::uint64_t> late_calls = {};   // of a put or remove_object: it is done so many calls later, or never
   std::optional<std::uint64_t> short_bytes = {};  // so many bytes of a write, or get, or keys of a listing, before it fails
   bool drop = false;                              // of a failing sync: what was not synced is undone
+  bool clean = false;                             // of a failing sync: what was not synced is read, and never written
   bool lie = false;                               // of a sync: success, and nothing done
   std::optional<std::uint64_t> flip_bit = {};     // of reads: a bit of the file, wherever it is read
   std::optional<range> zero = {};                 // of reads: bytes that read as zeros
@@ -87,6 +89,7 @@ struct fault_rule {
     if (late_calls) line += " late " + std::to_string(*late_calls);
     if (short_bytes) line += " short " + std::to_string(*short_bytes);
     if (drop) line += " drop";
+    if (clean) line += " clean";
     if (lie) line += " lie";
     if (flip_bit) line += " flip " + std::to_string(*flip_bit);
     if (zero) line += " zero " + std::to_string(zero->offset) + "+" + std::to_string(zero->size_bytes);
@@ -109,6 +112,8 @@ struct fault_rule {
       return "late is for a put or remove_object that fails";
     if (stale_keys != 0 && !(is_for(op::list_objects) && !fails)) return "stale is for list_objects";
     if (drop && !(fails && is_for(op::sync))) return "drop is for a sync that fails";
+    if (clean && !(fails && !after && !drop && (is_for(op::sync) || is_for(op::sync_dir))))
+      return "clean is for a sync or sync_dir that fails, and undoes nothing";
     if ((flip_bit || zero) && !is_for(op::read)) return "flip and zero are for reads";
     if ((after || system_code != 0 || doubt) && !fails) return "after, errno and doubt are said of a failure";
     if (after && short_bytes) return "what was done whole is not short";
@@ -179,6 +184,8 @@ inline std::optional<fault_rule> fault_rule::parse(const std::string& line, std:
       rule.short_bytes = words.number();
     else if (word == "drop")
       rule.drop = true;
+    else if (word == "clean")
+      rule.clean = true;
     else if (word == "lie")
       rule.lie = true;
     else if (word == "flip")

@@ -59,6 +59,7 @@ namespace testing {
       fails(code::sync_lost, EIO);
       fails(code::sync_lost, EIO, true);
       add({.fails = code::sync_lost, .system_code = EIO, .drop = true});
+      add({.fails = code::sync_lost, .system_code = EIO, .clean = true});
       fails(code::no_space, ENOSPC);
       fails(code::unsupported, EINVAL);
       break;

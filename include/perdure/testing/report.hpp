@@ -23,9 +23,10 @@ class report {
   std::uint64_t at_least = 0;      // how many there are, where not all were visited
   std::uint64_t cuts = 0;          // moments at which the power went
   std::uint64_t runs = 0;          // of the workload
-  bool exhaustive = true;          // but for mixtures that were left out
+  bool exhaustive = true;          // but for mixtures that were left out; else a sample, or bounded by depth
   bool mixtures_left_out = false;  // of more than 8 unsynced pages of one file
   bool replayed = false;           // one state alone was looked at again
+  std::uint32_t depth = 0;         // of a run that had more choices than budget.depth: that. Else 0
   std::string profile;
   std::string failure;                  // empty: every state passed
   std::string complaint;                // what the check said
@@ -39,14 +40,20 @@ class report {
     return all;
   }
 
-  // How far it went: "exhaustive: 41,212 states", or "sampled: 200,000 of at least 3,100,000 states".
+  // How far it went: "exhaustive: 41,212 states", or "sampled: 200,000 of at least 3,100,000 states", or "bounded: 512 states
+  // within the first 8 choices of a run".
   [[nodiscard]] std::string bounds() const {
     const std::string where = " (" + detail::with_commas(cuts) + " cuts of " + detail::with_commas(runs) +
                               (runs == 1 ? " run, " : " runs, ") + profile + ")";
     if (replayed) return "replayed: 1 state, and it passes (" + profile + ")";
-    const std::string but = mixtures_left_out ? "exhaustive but for mixtures of many pages: " : "exhaustive: ";
-    if (exhaustive) return but + detail::with_commas(states) + (states == 1 ? " state" : " states") + where;
-    return "sampled: " + detail::with_commas(states) + " of at least " + detail::with_commas(at_least) + " states" + where;
+    const std::string within = depth == 0   ? ""
+                               : depth == 1 ? " within the first choice of a run"
+                                            : " within the first " + detail::with_commas(depth) + " choices of a run";
+    const std::string all = detail::with_commas(states);
+    if (at_least != 0) return "sampled: " + all + " of at least " + detail::with_commas(at_least) + " states" + within + where;
+    const std::string how = exhaustive ? "exhaustive" : "bounded";
+    return how + (mixtures_left_out ? " but for mixtures of many pages: " : ": ") + all + (states == 1 ? " state" : " states") +
+           within + where;
   }
 };
 

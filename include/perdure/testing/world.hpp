@@ -3,8 +3,11 @@
 #ifndef PERDURE_TESTING_WORLD_HPP
 #define PERDURE_TESTING_WORLD_HPP
 
-// world: what a workload lives in. after_crash: what its check finds. verdict: what the check says of it.
+// world: what a workload lives in. process: one of several that run in it, side by side. after_crash: what its check finds.
+// verdict: what the check says of it.
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -46,9 +49,34 @@ namespace detail {
 struct run_limits {
   std::uint32_t faults = 0;
   std::uint32_t preemptions = 0;
-  std::uint32_t kill = 0;  // see run_options
+  std::uint32_t kill = 0;   // see run_options
+  std::uint32_t kills = 0;  // of one process alone
 };
 }  // namespace detail
+
+class world;
+
+// One of several processes, as world::processes() hands it to its work. What it opens by its own fs() and store() is its own:
+// when it is killed its locks are free, its handles are dead, and what it still calls fails, as in crash_fs.hpp. The others go
+// on.
+class process {
+ public:
+  [[nodiscard]] crash_fs& fs() noexcept { return fs_; }
+  [[nodiscard]] crash_store& store() noexcept { return store_; }
+  // As world::step, by this one: what it was about when it was killed is unknown.
+  template <class Work>
+  step_outcome step(std::string value, Work&& work);
+
+ private:
+  friend class world;
+  process(world& all, const std::shared_ptr<detail::disk>& disk, std::uint32_t number)
+      : world_(all), number_(number), fs_(disk, number), store_(disk, number) {}
+
+  world& world_;
+  std::uint32_t number_;
+  crash_fs fs_;
+  crash_store store_;
+};
 
 // Where a workload may go two ways by itself, it asks choose(), and every way is gone. It must do the same thing again when it is
 // run again: it has no other source of time, chance or names than this and its file system.
@@ -58,9 +86,7 @@ class world {
       : disk_(disk), history_(history), source_(source), left_(left), fs_(disk), store_(std::move(disk)) {
     history_.end_all();
     disk_->ask = [this](std::uint32_t ways) { return asked(ways); };
-    if (left_.faults == 0) return;
-    fs_.plan().ask([this](enum operation called, path_view path) { return next_fault(called, path); });
-    store_.plan().ask([this](enum operation called, key_view key) { return next_fault(called, key); });
+    ask_for_faults(fs_, store_, process_);
   }
   ~world() { disk_->ask = nullptr; }
   world(const world&) = delete;
@@ -83,19 +109,7 @@ class world {
   // less than full durability may have happened.
   template <class Work>
   step_outcome step(std::string value, Work&& work) {
-    if (turns_) turns_->hold();
-    if (is_dead()) return step_outcome::not_begun;
-    if (!disk_->recording) return outcome_of(work);
-    disk_->note_begin();
-    note("step " + detail::quoted(value));
-    const std::size_t number = history_.begin(std::move(value));
-    step_outcome outcome = outcome_of(work);
-    if (turns_) turns_->hold();
-    if (is_dead()) return step_outcome::unknown;  // nobody heard what it returned
-    history_.end(number, outcome);
-    disk_->note_end();
-    if (disk_->tracing) note("step " + detail::quoted(history_.value(number)) + told(outcome));
-    return outcome;
+    return step_of(process_, std::move(value), work);
   }
 
   // Runs these side by side, as threads of which one goes at a time, to their ends. At each call of fs(), each lock() of a
@@ -103,22 +117,26 @@ class world {
   // thread that could have gone on. A deadlock or livelock fails the exploration.
   template <class... Work>
   void together(Work&&... work) {
-    PERDURE_ASSERT(!turns_, "world::together within together");
-    turns_ = std::make_shared<detail::turns>(
-        disk_, [this](std::uint32_t ways) { return asked(ways); }, [this] { return replay_so_far(); }, left_.preemptions);
-    // Its report may have to be printed by a run that nobody meant to trace.
-    disk_->tracing = true;
-    const auto before = [turns = turns_](enum operation called, path_view path) {
-      const auto text = [&] { return detail::word_of(called) + (" " + std::string(path.data(), path.size())); };
-      turns->turn(text);
-      if (tells_of(called)) turns->say(text());
-    };
-    fs_.plan().before_each(before);
-    store_.plan().before_each(before);
-    detail::turns::run(turns_, {std::function<void()>(std::forward<Work>(work))...});
-    fs_.plan().before_each({});
-    store_.plan().before_each({});
-    turns_.reset();
+    side_by_side({std::function<void()>(std::forward<Work>(work))...}, {});
+  }
+  // As together(), with a process of its own for each: work(process&). Up to .kills of them are killed, each before any of its
+  // operations that change or sync something, while the others go on. They share the disk, the store and the clock, and are
+  // otherwise to keep to themselves: what they share in memory no processes share.
+  template <class... Work>
+  void processes(Work&&... work) {
+    const std::function<void(process&)> works[] = {std::function<void(process&)>(std::forward<Work>(work))...};
+    std::vector<std::unique_ptr<process>> all;
+    std::vector<std::function<void()>> calls;
+    for (const auto& one : works) {
+      all.push_back(std::unique_ptr<process>(new process(*this, disk_, disk_->beside.begin())));
+      process& mine = *all.back();
+      ask_for_faults(mine.fs_, mine.store_, mine.number_);
+      calls.push_back([&one, &mine] { one(mine); });
+    }
+    disk_->beside.kills_left = left_.kills;
+    side_by_side(std::move(calls), all);
+    left_.kills = std::exchange(disk_->beside.kills_left, 0);
+    for (const auto& one : all) disk_->end_process(one->number_);
   }
   // Between two calls, a place where another thread may go on.
   void yield() {
@@ -133,6 +151,61 @@ class world {
   }
 
  private:
+  friend class process;
+  template <class Work>
+  step_outcome step_of(std::uint32_t process, std::string value, Work& work) {
+    const auto is_dead = [&] { return !disk_->is_alive(process); };
+    if (turns_) turns_->hold();
+    if (is_dead()) return step_outcome::not_begun;
+    if (!disk_->recording) return outcome_of(work);
+    disk_->note_begin();
+    note("step " + detail::quoted(value));
+    const std::size_t number = history_.begin(std::move(value));
+    step_outcome outcome = outcome_of(work);
+    if (turns_) turns_->hold();
+    if (is_dead()) {  // nobody heard what it returned
+      history_.abandon(number);
+      return step_outcome::unknown;
+    }
+    history_.end(number, outcome);
+    disk_->note_end();
+    if (disk_->tracing) note("step " + detail::quoted(history_.value(number)) + told(outcome));
+    return outcome;
+  }
+
+  void side_by_side(std::vector<std::function<void()>> works, const std::vector<std::unique_ptr<process>>& processes) {
+    PERDURE_ASSERT(!turns_, "world::together within together");
+    turns_ = std::make_shared<detail::turns>(
+        disk_, [this](std::uint32_t ways) { return asked(ways); }, [this] { return replay_so_far(); }, left_.preemptions);
+    // Its report may have to be printed by a run that nobody meant to trace.
+    disk_->tracing = true;
+    watch(fs_, store_, process_);
+    for (const auto& one : processes) watch(one->fs_, one->store_, one->number_);
+    detail::turns::run(turns_, std::move(works));
+    fs_.plan().before_each({});
+    store_.plan().before_each({});
+    turns_.reset();
+  }
+  // A thread that has slept may ask this before it has its turn.
+  [[nodiscard]] bool lives(std::uint32_t process) const {
+    const std::lock_guard lock(disk_->mutex);
+    return disk_->is_alive(process);
+  }
+  void watch(crash_fs& fs, crash_store& store, std::uint32_t process) {
+    const auto before = [this, turns = turns_, process](enum operation called, path_view path) {
+      if (process != process_ && !lives(process)) return turns->turn_of_dead();
+      const auto text = [&] { return detail::word_of(called) + (" " + std::string(path.data(), path.size())); };
+      turns->turn(text);
+      if (tells_of(called)) turns->say(text());
+    };
+    fs.plan().before_each(before);
+    store.plan().before_each(before);
+  }
+  void ask_for_faults(crash_fs& fs, crash_store& store, std::uint32_t process) {
+    if (left_.faults == 0) return;
+    fs.plan().ask([this, process](enum operation called, path_view path) { return next_fault(process, called, path); });
+    store.plan().ask([this, process](enum operation called, key_view key) { return next_fault(process, called, key); });
+  }
   [[nodiscard]] bool is_dead() const noexcept { return process_ != disk_->process; }
   // With how many cuts there were by then: they are those of every path that parts from this one here.
   [[nodiscard]] std::uint32_t asked(std::uint32_t ways) {
@@ -149,8 +222,8 @@ class world {
     for (const std::uint32_t answer : source_.answers()) token.digits.push_back(answer);
     return token.text();
   }
-  [[nodiscard]] std::optional<fault_rule> next_fault(enum operation called, path_view path) {
-    if (left_.faults == 0 || is_dead()) return std::nullopt;
+  [[nodiscard]] std::optional<fault_rule> next_fault(std::uint32_t process, enum operation called, path_view path) {
+    if (left_.faults == 0 || !disk_->is_alive(process)) return std::nullopt;
     const auto faults = natural_faults(called);
     const std::uint32_t way = asked(1 + static_cast<std::uint32_t>(faults.size()));
     if (way == 0) return std::nullopt;
@@ -199,6 +272,11 @@ class world {
   crash_store store_;
   std::uint32_t process_ = disk_->process;
 };
+
+template <class Work>
+step_outcome process::step(std::string value, Work&& work) {
+  return world_.step_of(number_, std::move(value), work);
+}
 
 class after_crash {
  public:

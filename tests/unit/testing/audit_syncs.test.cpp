@@ -59,6 +59,52 @@ TEST_CASE("audit_syncs: where one is missing there is nothing to spare") {
   CHECK(audit.text() == audit.report.text());
 }
 
+namespace {
+// What is in the file `next` is to be in `value`, too, once it is whole; the recovery sees to it, with the syncs that are asked
+// for.
+exploration copied_by_recovery(bool syncs_copy, bool syncs_twice) {
+  return {.setup =
+              [](world& world) {
+                (void)atomic_write(world.fs(), "value", "1");
+                (void)atomic_write(world.fs(), "other", "1");
+              },
+          .workload = [](world& world) { world.step("2", [&] { return atomic_write(world.fs(), "next", "2"); }); },
+          .recover =
+              [=](after_crash& after) {
+                if (read_text(after.fs(), "next").value_or(std::string()) != "2") {
+                  (void)after.fs().remove("other");
+                  (void)after.fs().sync_dir(".");  // for nothing
+                  return;
+                }
+                auto file = after.fs().open("value", {.access = access::write});
+                if (!file || !file->write_at(0, "2")) return;
+                if (syncs_copy && !file->sync(sync_what::data)) return;
+                if (syncs_twice && !file->sync(sync_what::data)) return;
+                (void)after.fs().remove("next");
+              },
+          .check = [](after_crash& after) { return after.latest_is(read_text(after.fs(), "value"), "1"); }};
+}
+}  // namespace
+
+TEST_CASE("audit_syncs: each sync of a recovery is left out, too, and told by its call") {
+  const auto audit = audit_syncs(copied_by_recovery(true, false));
+  INFO(audit.text());
+  CHECK(audit.report.ok());
+  CHECK(audit.text().find("  needed  sync(data) of value, in the recovery: without it, found \"1\"") != std::string::npos);
+  CHECK(audit.text().find("  idle?   sync_dir ., in the recovery\n") != std::string::npos);
+  CHECK(audit.idle_in_recovery() == 1);
+  CHECK(audit.ok());  // what is done after the recovery may need it
+  REQUIRE(audit.syncs.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(audit.syncs[i].in_recovery == (i >= 2));
+  const auto twice = audit_syncs(copied_by_recovery(true, true));
+  CHECK(twice.report.ok());
+  CHECK(twice.idle_in_recovery() == 3);  // either of the two can be left out
+  CHECK_FALSE(audit_syncs(copied_by_recovery(false, false)).report.ok());
+  auto uncut = copied_by_recovery(true, false);
+  uncut.budget.nested_cuts = 0;
+  for (const audited_sync& one : audit_syncs(uncut).syncs) CHECK_FALSE(one.in_recovery);
+}
+
 TEST_CASE("audit_syncs: what a restarted process syncs is counted by itself") {
   auto what = saves(1, 1, [](world& world) {
     if (!read_text(world.fs(), "cfg")) return;

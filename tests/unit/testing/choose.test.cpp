@@ -59,3 +59,24 @@ TEST_CASE("choose: a token is read as it was printed, with or without the word b
   CHECK(replay_token::parse("0*99999999").digits.size() == 1'000'000);
   CHECK(replay_token::parse("nothing here").digits.empty());
 }
+
+TEST_CASE("choice_source: behind its depth it goes the first way alone, and says that there were others") {
+  const auto paths = [](std::size_t depth, bool& left_out) {
+    choice_source source;
+    source.go_no_deeper_than(depth);
+    std::vector<tape> all;
+    do {
+      tape one;
+      for (const std::uint32_t ways : {2U, 1U, 3U, 2U}) one.push_back(source.choose(ways));
+      all.push_back(one);
+      CHECK(source.answers().size() <= depth);
+    } while (source.next());
+    left_out = source.left_out();
+    return all;
+  };
+  bool left_out = false;
+  CHECK(paths(3, left_out).size() == 12);
+  CHECK_FALSE(left_out);
+  CHECK(paths(1, left_out) == std::vector<tape>{{0, 0, 0, 0}, {1, 0, 0, 0}});
+  CHECK(left_out);
+}

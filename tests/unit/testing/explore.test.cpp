@@ -320,6 +320,38 @@ TEST_CASE("explore: past the budget it samples, says so, and finds the same agai
   CHECK(explore(bad).text() == first.text());
 }
 
+TEST_CASE("explore: behind budget.depth a run goes the first way alone, and the report does not call that exhaustive") {
+  const auto with = [](std::uint32_t depth, bool wrong) {
+    auto what = saves("csrd");
+    what.workload = [=](world& world) {
+      std::uint32_t way = 0;
+      for (int i = 0; i < 3; ++i) way = 2 * way + world.choose(2);
+      world.step("v1", [&] { return save(world.fs(), wrong && way == 1 ? "crd" : "csrd", "v1"); });
+    };
+    what.budget.depth = depth;
+    return explore(what);
+  };
+  CHECK(with(2, true).ok());
+  CHECK(with(2, true).runs == 4);
+  CHECK_FALSE(with(2, true).exhaustive);
+  CHECK(contains(with(2, true).text(), "bounded: "));
+  CHECK(contains(with(2, true).text(), " states within the first 2 choices of a run ("));
+  for (const std::uint32_t deep_enough : {0U, 3U}) {
+    CHECK(contains(with(deep_enough, false).text(), "exhaustive: "));
+    CHECK(with(deep_enough, false).runs == 8);
+    CHECK_FALSE(with(deep_enough, true).ok());
+  }
+  // A failure within the bound replays within it.
+  auto what = saves("crd");
+  what.faults = 1;
+  what.budget.depth = 1;
+  what.workload = [](world& world) { world.step("v1", [&] { return save(world.fs(), "crd", "v1"); }); };
+  const auto found = explore(what);
+  CHECK_FALSE(found.ok());
+  what.replay = found.replay;
+  CHECK(explore(what).text() == found.text());
+}
+
 TEST_CASE("explore: what does not repeat itself is told as that") {
   int runs = 0;
   auto counting = saves("crd");

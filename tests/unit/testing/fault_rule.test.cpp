@@ -19,6 +19,8 @@ std::string printed(const std::string& line) {
 TEST_CASE("fault_rule: a line prints as it was parsed, whatever it says") {
   for (const std::string line : {"write **.log nth 2 no_space short 3",
                                  "sync ** from 3 sync_lost drop",
+                                 "sync ** nth 1 sync_lost clean",
+                                 "sync_dir ** sync_lost clean",
                                  "rename ** io after",
                                  "open ** busy errno 24",
                                  "sync_dir ** lie",
@@ -83,6 +85,9 @@ TEST_CASE("fault_rule: what makes no sense is refused, and told") {
                                  "write ** short 1",
                                  "sync ** drop",
                                  "write ** no_space drop",
+                                 "sync ** clean",
+                                 "sync ** sync_lost drop clean",
+                                 "sync_all ** sync_lost clean",
                                  "write ** flip 3",
                                  "read ** zero 3",
                                  "read ** zero 3-4",

@@ -21,6 +21,12 @@ TEST_CASE("report: says how far it went, and never that it went further") {
   all.at_least = 3100000;
   all.runs = 2;
   CHECK(all.text() == "sampled: 41,212 of at least 3,100,000 states (9 cuts of 2 runs, posix_minimum)");
+  all.depth = 8;
+  CHECK(all.text() ==
+        "sampled: 41,212 of at least 3,100,000 states within the first 8 choices of a run (9 cuts of 2 runs, posix_minimum)");
+  all.at_least = 0;
+  all.mixtures_left_out = false;
+  CHECK(all.text() == "bounded: 41,212 states within the first 8 choices of a run (9 cuts of 2 runs, posix_minimum)");
   all.failure = "what a power cut may leave fails the check";
   CHECK_FALSE(all.ok());
   CHECK(all.text() == all.failure);

@@ -92,6 +92,40 @@ TEST_CASE("latest_is: the last step that was acknowledged, or one after it that 
   CHECK(one.at(8).outcome_of("c") == step_outcome::unchanged);
 }
 
+TEST_CASE("world: of processes side by side one is killed, with its locks and handles, and the others go on") {
+  lab one;
+  testing::detail::run_limits left{0, 0, 0, 1};
+  choice_source source(tape{0, 0, 1});  // who is first; it goes on before its first operation, and is killed before its second
+  world here(one.disk, one.history, source, left);
+  enum code told = code::not_found;
+  bool locked = false;
+  here.processes(
+      [&](process& mine) {
+        mine.step("a", [&]() -> result<void> {
+          auto file = mine.fs().open("lock", {.access = access::write, .creation = creation::create});
+          if (!file || !try_lock(*file, lock_mode::exclusive)) return file.error();
+          const auto made = mine.fs().make_dir("d");
+          told = made ? code::not_found : made.error().code();
+          return made;
+        });
+        CHECK(mine.step("never", [] {}) == step_outcome::not_begun);
+      },
+      [&](process& other) {
+        auto file = other.fs().open("lock", {.access = access::write});
+        locked = file && try_lock(*file, lock_mode::exclusive);
+        CHECK(other.step("b", [&] { return other.fs().make_dir("e"); }) == step_outcome::acknowledged);
+      });
+  CHECK(told == code::io);
+  CHECK(locked);
+  CHECK(here.fs().stat("e"));
+  CHECK_FALSE(here.fs().stat("d"));
+  CHECK(left.kills == 0);
+  // What the dead one was about ended with it: what "b" installed later puts an end to it.
+  CHECK(one.history.steps() == 2);
+  const auto after = one.at(3);
+  CHECK(after.outcome_of("a") == step_outcome::unknown);
+}
+
 TEST_CASE("world: what a killed process was about is unknown, and what it had not begun did not happen") {
   lab one;
   world here(one.disk, one.history, one.source, one.faults);

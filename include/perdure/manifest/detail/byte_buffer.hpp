@@ -14,8 +14,16 @@ namespace detail {
 class byte_buffer {
  public:
   byte_buffer() = default;
-  byte_buffer(const byte_buffer&) = delete;
-  byte_buffer& operator=(const byte_buffer&) = delete;
+  byte_buffer(byte_buffer&& other) noexcept
+      : data_(exchanged(other.data_, nullptr)),
+        size_(exchanged(other.size_, std::size_t{0})),
+        capacity_(exchanged(other.capacity_, std::size_t{0})) {}
+  byte_buffer& operator=(byte_buffer&& other) noexcept {
+    swapped(data_, other.data_);
+    swapped(size_, other.size_);
+    swapped(capacity_, other.capacity_);
+    return *this;
+  }
   ~byte_buffer() { delete[] data_; }
 
   [[nodiscard]] bytes view() const noexcept { return {data_, size_}; }

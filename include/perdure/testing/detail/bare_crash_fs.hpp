@@ -18,10 +18,11 @@ class bare_crash_fs {
   using perdure_fs = bare_crash_fs;
   using file = crash_file;
 
-  bare_crash_fs() : bare_crash_fs(std::make_shared<detail::disk>(), detail::root_inode) {}
+  bare_crash_fs() : bare_crash_fs(std::make_shared<detail::disk>()) {}
   // As the process that now runs on this disk.
-  explicit bare_crash_fs(std::shared_ptr<detail::disk> disk, detail::inode start = detail::root_inode) noexcept
-      : disk_(std::move(disk)), start_(start), process_(disk_->process) {}
+  explicit bare_crash_fs(std::shared_ptr<detail::disk> disk) noexcept : bare_crash_fs(disk, root_inode, disk->process) {}
+  bare_crash_fs(std::shared_ptr<detail::disk> disk, detail::inode start, std::uint32_t process) noexcept
+      : disk_(std::move(disk)), start_(start), process_(process) {}
 
   [[nodiscard]] result<file> open(path_view path, const open_options& options) {
     const std::lock_guard lock(disk_->mutex);
@@ -182,6 +183,12 @@ class bare_crash_fs {
     disk_->end();
     return {};
   }
+  // A sync_dir has failed in the way of fault_rule::clean.
+  void mark_clean(path_view path) {
+    const std::lock_guard lock(disk_->mutex);
+    if (!alive()) return;
+    if (const auto at = directory(path, links::follow, operation::sync_dir)) disk_->lose_entries(*at);
+  }
   [[nodiscard]] result<void> sync_all(path_view path) {
     const auto there = stat(path);
     if (!there) return there.error();
@@ -198,7 +205,7 @@ class bare_crash_fs {
     if (!alive()) return dead(operation::open_dir);
     const auto at = directory(path, links, operation::open_dir);
     if (!at) return at.error();
-    return bare_crash_fs(disk_, *at);
+    return bare_crash_fs(disk_, *at, process_);
   }
 
   [[nodiscard]] struct backend_id backend_id() const noexcept {
@@ -210,13 +217,13 @@ class bare_crash_fs {
   }
   [[nodiscard]] writer_state writer(const struct nonce& name) const noexcept {
     if (name.place != disk_->boot) return writer_state::unknown;
-    return name.process == disk_->process ? writer_state::alive : writer_state::gone;
+    return disk_->is_alive(static_cast<std::uint32_t>(name.process)) ? writer_state::alive : writer_state::gone;
   }
 
  private:
   enum class existing_name : std::uint8_t { replace, refuse };
 
-  [[nodiscard]] bool alive() const noexcept { return process_ == disk_->process; }
+  [[nodiscard]] bool alive() const noexcept { return disk_->is_alive(process_); }
   [[nodiscard]] static failure dead(enum operation operation) noexcept { return failure(code::io, operation); }
   [[nodiscard]] static failure no(enum code code, enum operation operation, path_view path) noexcept {
     return detail::disk_tree::no(code, operation, path);

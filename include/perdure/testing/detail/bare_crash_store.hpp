@@ -31,7 +31,9 @@ class bare_crash_store {
 
   bare_crash_store() : bare_crash_store(std::make_shared<detail::disk>()) {}
   // As the process that now runs on this disk.
-  explicit bare_crash_store(std::shared_ptr<detail::disk> disk) noexcept : disk_(std::move(disk)), process_(disk_->process) {}
+  explicit bare_crash_store(std::shared_ptr<detail::disk> disk) noexcept : bare_crash_store(disk, disk->process) {}
+  bare_crash_store(std::shared_ptr<detail::disk> disk, std::uint32_t process) noexcept
+      : disk_(std::move(disk)), process_(process) {}
 
   [[nodiscard]] result<object_info> get(key_view key, mutable_bytes into) {
     const std::lock_guard lock(disk_->mutex);
@@ -121,7 +123,7 @@ class bare_crash_store {
   }
 
  private:
-  [[nodiscard]] bool alive() const noexcept { return process_ == disk_->process; }
+  [[nodiscard]] bool alive() const noexcept { return disk_->is_alive(process_); }
   [[nodiscard]] static failure dead(enum operation operation) noexcept { return failure(code::io, operation); }
   [[nodiscard]] static failure no(enum code code, enum operation operation, key_view key) noexcept {
     return failure(code, operation).about({key.data(), key.size()});

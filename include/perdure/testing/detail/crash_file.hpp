@@ -6,6 +6,7 @@
 // crash_file: an open file of crash_fs. It belongs to the process that opened it: when that is killed, its locks are free and
 // every call on it fails.
 
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <string>
@@ -44,7 +45,7 @@ class crash_file {
   [[nodiscard]] result<std::size_t> read_at(std::uint64_t offset, mutable_bytes into) const {
     if (!usable() || access_ == access::write) return closed(operation::read);
     const std::lock_guard lock(disk_->mutex);
-    if (process_ != disk_->process) return dead(operation::read);
+    if (!disk_->is_alive(process_)) return dead(operation::read);
     const detail::disk_node& node = disk_->tree[node_];
     disk_->tree.looked_at(node.size_pending);
     if (offset >= node.size) return 0U;
@@ -82,7 +83,7 @@ class crash_file {
   [[nodiscard]] result<std::uint64_t> size() const {
     if (!usable()) return closed(operation::size);
     const std::lock_guard lock(disk_->mutex);
-    if (process_ != disk_->process) return dead(operation::size);
+    if (!disk_->is_alive(process_)) return dead(operation::size);
     disk_->tree.looked_at(disk_->tree[node_].size_pending);
     return disk_->tree[node_].size;
   }
@@ -113,11 +114,18 @@ class crash_file {
     return {};
   }
 
+  // A sync has failed in the way of fault_rule::clean.
+  void mark_clean() {
+    if (!usable()) return;
+    const std::lock_guard lock(disk_->mutex);
+    if (disk_->is_alive(process_)) disk_->lose(node_);
+  }
+
   [[nodiscard]] result<void> close() {
     if (disk_ == nullptr) return closed(operation::close);
     const std::shared_ptr<detail::disk> disk = std::move(disk_);
     const std::lock_guard lock(disk->mutex);
-    if (process_ != disk->process) return dead(operation::close);
+    if (!disk->is_alive(process_)) return dead(operation::close);
     unlock(disk->tree[node_]);
     return {};
   }
@@ -125,18 +133,18 @@ class crash_file {
   [[nodiscard]] result<void> try_lock(lock_mode mode) {
     if (!usable()) return closed(operation::lock);
     const std::lock_guard lock(disk_->mutex);
-    if (process_ != disk_->process) return dead(operation::lock);
+    if (!disk_->is_alive(process_)) return dead(operation::lock);
     detail::disk_node& node = disk_->tree[node_];
-    const std::uint32_t others_sharing = node.shared_locks - (locked_ == sharing ? 1 : 0);
-    const bool other_excludes = node.exclusive_lock && locked_ != excluding;
+    const std::size_t others_sharing = node.shared_locks.size() - (locked_ == sharing ? 1 : 0);
+    const bool other_excludes = node.exclusive_lock != 0 && locked_ != excluding;
     if (other_excludes || (mode == lock_mode::exclusive && others_sharing > 0)) {
       disk_->asked_in_vain = true;
       return failure(code::busy, operation::lock);
     }
     unlock(node);
     locked_ = mode == lock_mode::shared ? sharing : excluding;
-    if (locked_ == sharing) ++node.shared_locks;
-    node.exclusive_lock = locked_ == excluding;
+    if (locked_ == sharing) node.shared_locks.push_back(process_);
+    if (locked_ == excluding) node.exclusive_lock = process_;
     return {};
   }
 
@@ -170,7 +178,7 @@ class crash_file {
   [[nodiscard]] result<attributes> get_attributes() const {
     if (!usable()) return closed(operation::get_attributes);
     const std::lock_guard lock(disk_->mutex);
-    if (process_ != disk_->process) return dead(operation::get_attributes);
+    if (!disk_->is_alive(process_)) return dead(operation::get_attributes);
     const detail::disk_node& node = disk_->tree[node_];
     for (const detail::chain_id id : node.attributes_pending) disk_->tree.looked_at(id);
     return node.about;
@@ -203,7 +211,7 @@ class crash_file {
     std::map<std::string, std::string> seen;
     {
       const std::lock_guard lock(disk_->mutex);
-      if (process_ != disk_->process) return dead(operation::get_attributes);
+      if (!disk_->is_alive(process_)) return dead(operation::get_attributes);
       for (const detail::chain_id id : disk_->tree[node_].attributes_pending) disk_->tree.looked_at(id);
       seen = disk_->tree[node_].xattrs;
     }
@@ -230,7 +238,7 @@ class crash_file {
     if (!usable()) return closed(operation::set_attributes);
     if (attribute.empty()) return failure(code::invalid_argument, operation::set_attributes);
     const std::lock_guard lock(disk_->mutex);
-    if (process_ != disk_->process) return dead(operation::set_attributes);
+    if (!disk_->is_alive(process_)) return dead(operation::set_attributes);
     detail::disk_node& node = disk_->tree[node_];
     const auto had = node.xattrs;
     if (had.find(std::string(attribute.data(), attribute.size())) == had.end()) return {};
@@ -280,8 +288,9 @@ class crash_file {
     return {};
   }
   void unlock(detail::disk_node& node) noexcept {
-    if (locked_ == sharing) --node.shared_locks;
-    if (locked_ == excluding) node.exclusive_lock = false;
+    const auto mine = std::find(node.shared_locks.begin(), node.shared_locks.end(), process_);
+    if (locked_ == sharing && mine != node.shared_locks.end()) node.shared_locks.erase(mine);
+    if (locked_ == excluding) node.exclusive_lock = 0;
     locked_ = nothing;
   }
 

@@ -32,6 +32,8 @@ struct search {
   std::uint64_t states_max;
   std::chrono::steady_clock::time_point end = (std::chrono::steady_clock::time_point::max)();
   bool out_of_budget = false;
+  sync_site skip_sync = {};                          // this one silently does nothing, if a recovery does it
+  std::vector<sync_site>* recovery_syncs = nullptr;  // where those of recoveries are noted
 
   // The best failure so far: the fewest digits that are not the first.
   bool failed = false;
@@ -45,6 +47,14 @@ struct search {
   bool differs = false;
   std::string text;
 
+  void bound(choice_source& one) const noexcept {
+    if (what.budget.depth != 0) one.go_no_deeper_than(what.budget.depth);
+  }
+  void note_bound(const choice_source& one) noexcept {
+    if (!one.left_out()) return;
+    found.exhaustive = false;
+    found.depth = what.budget.depth;
+  }
   [[nodiscard]] bool stopped() const noexcept { return out_of_budget || (failed && visits_left == 0); }
   [[nodiscard]] std::uint32_t next_forced(std::uint32_t ways) noexcept {
     const std::uint32_t digit = forced_at < forced->size() ? (*forced)[forced_at] : 0;
@@ -209,9 +219,11 @@ class cut_walk final : private state_visitor, private digit_policy {
   template <class Use>
   void each_arrival(Use&& use) {
     choice_source arrivals;
+    all_.bound(arrivals);
     do {
       use(arrivals);
     } while (!all_.stopped() && arrivals.next());
+    all_.note_bound(arrivals);
   }
   void let_arrive(disk& there, choice_source& arrivals) {
     there.remote = recorded_.cuts[at_].remote;
@@ -258,6 +270,9 @@ class cut_walk final : private state_visitor, private digit_policy {
     again->clock = shown_->clock;
     again->tracing = tracing;
     let_arrive(*again, arrivals);
+    again->syncs.skipped = all_.skip_sync;
+    again->syncs.tells_texts = tracing || all_.recovery_syncs != nullptr;
+    again->syncs.note_recovery();
     again->begin_recording(all_.what.profile);
     after_crash found(again, steps_);
     found.begin_cut(recorded_.cuts[at_].events);
@@ -270,6 +285,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   void cut_recovery(choice_source& arrivals) {
     const auto again = recovered(arrivals, false);
     arrived_ = arrivals.answers();
+    if (all_.recovery_syncs != nullptr) merge(*all_.recovery_syncs, again->syncs.all());
     if (again->cuts.size() <= 1 && again->log.chains().empty()) return;  // nothing was done
     cut_walk below(all_, *again, steps_, digits(), nested_left_ - 1);
     below.every_state(0);
@@ -281,6 +297,7 @@ class cut_walk final : private state_visitor, private digit_policy {
     all_.text += "the disk that it leaves:\n" + disk_text(shown_->tree).of(root_inode, "  ");
     if (remote.was_used()) all_.text += "the store:\n" + remote.text("  ");
     choice_source arrivals(forced_arrivals());
+    all_.bound(arrivals);
     if (all_.forced_at < all_.forced->size() && nested_left_ > 0) {
       const auto again = recovered(arrivals, true);
       all_.text += "the recovery from it:\n";

@@ -14,20 +14,15 @@
 #include <vector>
 
 #include <perdure/core/clock.hpp>
-#include <perdure/testing/detail/sync_names.hpp>
+#include <perdure/testing/detail/disk_syncs.hpp>
+#include <perdure/testing/detail/live_processes.hpp>
+#include <perdure/testing/detail/sync_sites.hpp>
 #include <perdure/testing/detail/trace_line.hpp>
 
 namespace perdure {
 inline namespace v1 {
 namespace testing {
 namespace detail {
-
-// A sync by how many there were before it, in the workload, or since the process was killed.
-struct sync_site {
-  std::uint32_t number = 0;
-  std::string text;
-};
-inline constexpr std::uint32_t first_site_after_kill = 1U << 30;
 
 class disk {
  public:
@@ -37,22 +32,22 @@ class disk {
   manual_clock clock{std::int64_t{1'000'000'000} * ns_per_second};
   std::uint64_t boot = 1;
   std::uint32_t process = 1;  // which process may touch it: handles of earlier ones are dead
+  live_processes beside;      // and those that run beside it
   std::uint64_t serial = 0;
   bool recording = false;
   bool tracing = false;
-  bool cut_everywhere = false;           // at every operation, not only where the set of legal disks can have grown most
-  std::uint32_t ops = 0;                 // how many there were
-  std::uint32_t kill_at = UINT32_MAX;    // the operation before which the process dies
-  bool kill_inside = false;              // or within it, where it is a write of several pages
-  std::uint32_t skip_sync = UINT32_MAX;  // the number of the sync that silently does nothing
-  std::size_t events = 0;                // of the history that goes along with the cuts
+  bool cut_everywhere = false;         // at every operation, not only where the set of legal disks can have grown most
+  std::uint32_t ops = 0;               // how many there were
+  std::uint32_t kill_at = UINT32_MAX;  // the operation before which the process dies
+  bool kill_inside = false;            // or within it, where it is a write of several pages
+  std::size_t events = 0;              // of the history that goes along with the cuts
   std::vector<power_cut> cuts;
   std::vector<std::size_t> cuts_at_choice;  // how many there were when a way was chosen
   std::vector<trace_line> trace;
   bool asked_in_vain = false;  // whoever has its turn wanted a lock that is held
   std::string speaker;         // which thread it is, in the trace; of one alone nothing
   std::string hang;            // if the threads hang: how
-  std::vector<sync_site> syncs;
+  sync_sites syncs;
   remote_objects remote;                            // a store, which no power cut here concerns
   std::function<std::uint32_t(std::uint32_t)> ask;  // which way to go, of so many; whoever shows this disk sets it
   std::unique_ptr<disk_tree> untouched;             // of a disk that is to be put back: what it was before the first change
@@ -69,8 +64,8 @@ class disk {
   // Before each operation that changes or syncs something. False: the process is dead.
   template <class Text>
   [[nodiscard]] bool begin(std::uint32_t caller, Text&& text) {
-    if (caller == process && ops == kill_at && !kill_inside) kill();
-    if (caller != process) return false;
+    if (is_alive(caller) && ops == kill_at && !kill_inside) kill();
+    if (!is_alive(caller) || dies_alone(caller)) return false;
     if (put_back && !untouched) {
       // The copy is what changes: whoever shows this disk refers to the nodes that are there.
       untouched = std::make_unique<disk_tree>(std::move(tree));
@@ -85,10 +80,21 @@ class disk {
   // Of the operation that has begun.
   [[nodiscard]] bool dies_inside() const noexcept { return kill_inside && ops == kill_at + 1; }
   [[nodiscard]] bool stops_inside() const noexcept { return dies_inside() || (recording && log.rules().everything_survives); }
+  [[nodiscard]] bool is_alive(std::uint32_t one) const noexcept { return one == process || beside.has(one); }
+  // Whoever still runs fails from here on.
+  void end_processes() noexcept {
+    ++process;
+    beside.end_all();
+  }
+  // Of those that run beside one another, this one is gone, with its locks.
+  void end_process(std::uint32_t one) {
+    beside.end(one);
+    tree.free_locks_of(one);
+  }
   // The cuts before it were those of the run without a kill.
   void kill() {
-    ++process;
-    next_site_ = first_site_after_kill;
+    end_processes();
+    syncs.note_kill();
     cuts.clear();
     cuts_at_choice.assign(cuts_at_choice.size(), 0);
     changes_at_cut_ = 0;
@@ -277,45 +283,34 @@ class disk {
   template <class Text>
   [[nodiscard]] bool begin_sync(Text&& text) {
     if (!recording) return false;
-    syncs.push_back({next_site_++, tracing ? text() : std::string()});
     if (changes_ != changes_at_cut_) {
       add_cut(ops, trace.empty() ? 0 : trace.size() - 1);  // without the sync itself
     }
-    const bool skipped = syncs.back().number == skip_sync;
+    const bool skipped = syncs.skips_next(text);
     if (skipped && tracing) trace.back().text += "  (it silently does nothing)";
     return !skipped;
   }
 
-  void sync_file(inode file, sync_what what) {
-    const disk_node& node = tree[file];
-    if (what == sync_what::order) {
-      log.hold_back_for(node.size_pending);
-      for (const chain_id id : node.pages_pending) log.hold_back_for(id);
-      return;
-    }
-    log.settle(node.size_pending);
-    for (const chain_id id : node.pages_pending) log.settle(id);
-    log.settle(node.presence_pending);
-    mark_settled(node);
-    for (const chain_id id : node.attributes_pending) {
-      if (what == sync_what::all) log.settle(id);
-    }
-    // That it has grown may have been written back, and been durable, long before: it brings no later name along.
-    if (what == sync_what::all || log.rules().data_sync_saves_names) sync_names_of(file);
+  void sync_file(inode file, sync_what what) { disk_syncs(log, tree, ops).file(file, what); }
+  void sync_entries(inode directory) { disk_syncs(log, tree, ops).entries(directory); }
+  void sync_everything() { disk_syncs(log, tree, ops).everything(); }
+  void lose(inode file) {
+    if (recording) disk_syncs(log, tree, ops).lose(file);
+    changed();
   }
-  void sync_entries(inode directory) {
-    for (const disk_entry& entry : tree[directory].entries) {
-      log.settle(entry.pending);
-      if (entry.target != 0) log.settle(tree[entry.target].presence_pending);
-    }
-    sync_names_of(directory);
-  }
-  void sync_everything() {
-    for (chain_id id = 0; id < log.chains().size(); ++id) log.settle(id);
-    for (inode i = root_inode; i < tree.count(); ++i) mark_settled(tree[i]);
+  void lose_entries(inode directory) {
+    if (recording) disk_syncs(log, tree, ops).lose_entries(directory);
+    changed();
   }
 
  private:
+  [[nodiscard]] bool dies_alone(std::uint32_t caller) {
+    if (beside.kills_left == 0 || !beside.has(caller) || !recording || !ask || ask(2) == 0) return false;
+    --beside.kills_left;
+    end_process(caller);
+    if (tracing) trace.push_back({0, speaker + "this process is killed"});
+    return true;
+  }
   void add_cut(std::uint32_t op, std::size_t lines) {
     cuts.push_back(log.cut(op, events));
     cuts.back().lines = lines;
@@ -368,28 +363,8 @@ class disk {
     for (const need& one : waits_for) log.require(sized, one);
     return sized;
   }
-  void mark_settled(const disk_node& node) {
-    if (node.size_pending == no_chain) return;
-    version& now = log.at(node.size_pending).versions.back();
-    if (now.settled_since == UINT32_MAX) now.settled_since = ops;
-  }
-
-  void sync_names_of(inode file) {
-    switch (log.rules().sync_reach) {
-      case sync_reach::content:
-        return;
-      case sync_reach::all_metadata:
-        return sync_everything();
-      case sync_reach::journal:
-        return settle_journal_of(log, tree, file);
-      case sync_reach::own_names:
-        return settle_own_names(log, file, tree.count());
-    }
-  }
-
   std::uint64_t changes_ = 1;
   std::uint64_t changes_at_cut_ = 0;
-  std::uint32_t next_site_ = 0;
 };
 
 }  // namespace detail

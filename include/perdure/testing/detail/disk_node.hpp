@@ -25,11 +25,11 @@ struct disk_entry {
 
 struct disk_node {
   file_kind kind = file_kind::file;
-  bool removed = false;   // a directory without a name: nothing can be created in it any more
-  bool dangling = false;  // it was lost, its name was not
-  bool exclusive_lock = false;
-  std::uint32_t shared_locks = 0;
-  inode parent = 0;  // of a directory
+  bool removed = false;                     // a directory without a name: nothing can be created in it any more
+  bool dangling = false;                    // it was lost, its name was not
+  std::uint32_t exclusive_lock = 0;         // which process holds it; 0: none
+  std::vector<std::uint32_t> shared_locks;  // one for each handle that holds one: of which process
+  inode parent = 0;                         // of a directory
   attributes about;
   std::map<std::string, std::string> xattrs;
   std::string target;  // of a link

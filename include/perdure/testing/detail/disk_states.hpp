@@ -54,10 +54,10 @@ class disk_states {
   disk_states(disk& there, const effect_log& log) : there_(there), log_(log), files_known_(log) {
     for (inode i = root_inode; i < tree().count(); ++i) {
       disk_node& node = tree()[i];
-      node.removed = node.exclusive_lock = false;
-      node.shared_locks = 0;
+      node.removed = false;
       if (node.pages.size() < node.pages_pending.size()) node.pages.resize(node.pages_pending.size());
     }
+    tree().free_locks();
     reached_.resize(tree().count());
   }
 

@@ -145,7 +145,14 @@ class disk_tree {
   void looked_at(chain_id id) const noexcept { reads_ |= id == no_chain ? 0 : bit_of(id); }
   // Those of every process that ran on it.
   void free_locks() noexcept {
-    for (inode i = root_inode; i < count(); ++i) (*this)[i].exclusive_lock = false, (*this)[i].shared_locks = 0;
+    for (inode i = root_inode; i < count(); ++i) (*this)[i].exclusive_lock = 0, (*this)[i].shared_locks.clear();
+  }
+  void free_locks_of(std::uint32_t process) {
+    for (inode i = root_inode; i < count(); ++i) {
+      disk_node& node = (*this)[i];
+      if (node.exclusive_lock == process) node.exclusive_lock = 0;
+      std::erase(node.shared_locks, process);
+    }
   }
   void looked_at_bits(std::uint64_t reads) const noexcept { reads_ |= reads; }
   [[nodiscard]] std::uint64_t take_reads() const noexcept { return std::exchange(reads_, 0); }

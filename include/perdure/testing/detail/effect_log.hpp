@@ -119,6 +119,7 @@ struct chain {
   inode owner = 0;          // the directory of an entry, else the file
   std::uint32_t index = 0;  // which entry, which page
   std::uint32_t durable = 0;
+  std::uint32_t lost = 0;  // versions up to this one are taken for written, and are not
   std::vector<version> versions;
   [[nodiscard]] std::uint32_t top() const noexcept { return static_cast<std::uint32_t>(versions.size()) - 1; }
 };
@@ -208,15 +209,28 @@ class effect_log {
   }
   void settle(need what) {
     chain& at = chains_[what.chain];
-    if (at.durable >= what.count) return;
+    if (at.durable >= what.count || at.lost >= what.count) return;
     at.durable = what.count;
     for (const need& one : at.versions[what.count].needs) {
       if (chains_[one.chain].durable < one.count) chains_[one.chain].durable = one.count;
     }
   }
+  // What is in this chain and not durable may survive, as before; no sync sees to it any more, and nothing waits for it.
+  void lose(chain_id id) {
+    if (id == no_chain || chains_[id].durable == chains_[id].top()) return;
+    const std::uint32_t lost = chains_[id].lost = chains_[id].top();
+    const auto forget = [=](std::vector<need>& needs) {
+      std::erase_if(needs, [=](const need& one) { return one.chain == id && one.count <= lost; });
+    };
+    for (chain& other : chains_) {
+      for (version& one : other.versions) forget(one.needs);
+    }
+    for (std::vector<need>* needs : {&barrier_, &before_, &after_}) forget(*needs);
+  }
+  [[nodiscard]] bool is_lost(chain_id id) const noexcept { return id != no_chain && chains_[id].durable < chains_[id].lost; }
   // Nothing that is done from now on survives without this.
   void hold_back_for(chain_id id) {
-    if (id == no_chain || chains_[id].top() == chains_[id].durable) return;
+    if (id == no_chain || chains_[id].top() == chains_[id].durable || chains_[id].top() == chains_[id].lost) return;
     merge_closed(barrier_, {id, chains_[id].top()});
   }
 

@@ -21,10 +21,7 @@ namespace detail {
 
 // Makes the call as the plan has it.
 template <class Call>
-[[nodiscard]] auto judged_call(fault_plan& plan, enum operation called, const std::string& path, Call&& call)
-    -> decltype(call()) {
-  if (plan.idle()) return call();
-  const fault_verdict verdict = plan.judge(called, path);
+[[nodiscard]] auto carried_out(const fault_verdict& verdict, Call&& call) -> decltype(call()) {
   if (verdict.fails && !verdict.after) return *verdict.fails;
   if constexpr (std::is_same_v<decltype(call()), result<void>>) {
     if (verdict.lie) return {};
@@ -32,6 +29,12 @@ template <class Call>
   auto done = call();
   if (done && verdict.fails) return *verdict.fails;
   return done;
+}
+template <class Call>
+[[nodiscard]] auto judged_call(fault_plan& plan, enum operation called, const std::string& path, Call&& call)
+    -> decltype(call()) {
+  if (plan.idle()) return call();
+  return carried_out(plan.judge(called, path), call);
 }
 
 template <File H>
@@ -101,6 +104,9 @@ class fault_file {
     if (verdict.lie) return {};
     if (verdict.fails && !verdict.after) {
       if (verdict.drop) undo();
+      if constexpr (requires(H& base) { base.mark_clean(); }) {
+        if (verdict.clean) base_.mark_clean();
+      }
       lost_ = verdict.fails->doubt() != doubt::none;
       return *verdict.fails;
     }
@@ -109,6 +115,11 @@ class fault_file {
     lost_ = verdict.fails.has_value();
     if (done && verdict.fails) return *verdict.fails;
     return done;
+  }
+  void mark_clean()
+    requires requires(H& base) { base.mark_clean(); }
+  {
+    base_.mark_clean();
   }
   [[nodiscard]] result<void> close() {
     if (plan_.idle()) return base_.close();

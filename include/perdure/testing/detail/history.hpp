@@ -39,7 +39,9 @@ class history {
     events_.push_back({step, outcome});
   }
 
-  // Whoever was about something is dead: it is not about it any more.
+  // Whoever was about this is dead: it is not about it any more.
+  void abandon(std::size_t step) noexcept { values_[step].ended_at = events_.size() - 1; }
+  // Whoever was about something is.
   void end_all() {
     for (named& one : values_) one.ended_at = one.ended_at == never ? events_.size() - 1 : one.ended_at;
   }

@@ -17,8 +17,8 @@ namespace testing {
 namespace detail {
 
 struct run_options {
-  std::uint32_t kill = 0;                // 0: nobody is; 2n - 1: before the nth operation; 2n: within it
-  std::uint32_t skip_sync = UINT32_MAX;  // this one silently does nothing
+  std::uint32_t kill = 0;    // 0: nobody is; 2n - 1: before the nth operation; 2n: within it
+  sync_site skip_sync = {};  // this one silently does nothing
   bool tracing = false;
 };
 
@@ -33,11 +33,12 @@ class lab_run {
       look_at_rules(before);
     }
     disk_->tracing = options.tracing;
-    disk_->skip_sync = options.skip_sync;
+    disk_->syncs.skipped = options.skip_sync;
+    disk_->syncs.tells_texts = options.tracing;
     disk_->begin_recording(what.profile);
     if (options.kill != 0) disk_->kill_at = (options.kill - 1) / 2;
     disk_->kill_inside = options.kill % 2 == 0;
-    run_limits left{what.faults, what.preemptions, options.kill};
+    run_limits left{what.faults, what.preemptions, options.kill, what.kills};
     world first(disk_, history_, source, left);
     if (what.workload) what.workload(first);
     // Or after the last one: it has ended, and the next one goes on.

@@ -114,13 +114,15 @@ class lint_judge {
     if (!node->published) node->published = call;
   }
 
+  [[nodiscard]] static bool never_there(const lint_place& at) {
+    return at.dir == nullptr || (!at.name.empty() && !at.dir->entries[at.name].ever);
+  }
+  void acknowledge_nothing(const lint_place& at, const lint_call& call) {
+    add({lint_kind::acknowledged_unknown, call.number, 0, call.text, tree.path_of(at),
+         "nothing was ever there that could be acknowledged", "Acknowledge what was saved, by the path that it was saved under"});
+  }
   void acknowledge(const lint_place& at, enum durability promised, const lint_call& call) {
-    if (at.dir == nullptr || (!at.name.empty() && !at.dir->entries[at.name].ever)) {
-      add({lint_kind::acknowledged_unknown, call.number, 0, call.text, tree.path_of(at),
-           "nothing was ever there that could be acknowledged",
-           "Acknowledge what was saved, by the path that it was saved under"});
-      return;
-    }
+    if (at.dir == nullptr) return;
     if (promised == durability::full) {
       if (!at.name.empty()) acknowledge_name(at, call);
       lint_node_ref above = at.dir;

@@ -214,10 +214,12 @@ class lint_log {
   }
 
   // Through a link as its last component the file behind it is meant, too: `behind`.
-  void acknowledged(const lint_place& at, const lint_place& behind, enum durability promised) {
+  // `is_absent`: there is nothing by now.
+  void acknowledged(const lint_place& at, const lint_place& behind, bool is_absent, enum durability promised) {
     const std::lock_guard lock(mutex_);
     const lint_call call = made("acknowledge " + judge_.tree.path_of(at));
     if (promised == durability::none) return;
+    if (is_absent && judge_.never_there(at)) return judge_.acknowledge_nothing(at, call);
     judge_.acknowledge(at, promised, call);
     if (behind.dir != at.dir || behind.name != at.name) judge_.acknowledge(behind, promised, call);
   }

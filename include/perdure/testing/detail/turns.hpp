@@ -116,6 +116,15 @@ class turns {
     }
     leave(lock, *me);
   }
+  // Of a process that was killed: it goes on to its end, and nobody waits for that; unless it never comes.
+  void turn_of_dead() {
+    lane* const me = mine();
+    if (me == nullptr) return;
+    std::unique_lock lock = enter(*me);
+    leave(lock, *me);
+    (void)is_idle(*me);
+    check_progress();
+  }
   // The calling thread needs its turn, but leaves it to nobody.
   void hold() {
     if (lane* const me = mine()) {
@@ -295,7 +304,7 @@ class turns {
   }
   void hang(std::string why) {
     disk_->hang = std::move(why);
-    ++disk_->process;  // what still runs fails from here on
+    disk_->end_processes();
   }
   [[nodiscard]] bool is_idle(lane& me) {
     if (ops_seen_ != disk_->ops) {
