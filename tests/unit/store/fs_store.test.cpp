@@ -301,6 +301,23 @@ TEST_CASE("fs_store: a batch costs two syncs of the volume, and one by one two s
   CHECK(syncs == 200);
 }
 
+TEST_CASE("fs_store: nobody waits for the content of a put without a condition, and the next one for its name") {
+  mem_fs memory;
+  manual_clock clock;
+  fs_store<mem_fs, manual_clock> other(memory, "root", clock, {.lock_timeout_ns = 0});
+  REQUIRE(other.create_root());
+  testing::fault_fs files(memory);
+  std::string seen;
+  files.plan().before_each([&](enum operation called, path_view) {
+    if (called != operation::sync && called != operation::sync_dir) return;
+    seen += other.put("k", "theirs", precondition::any) ? "free " : "held ";
+  });
+  fs_store<testing::fault_fs<mem_fs>, manual_clock> store(files, "root", clock);
+  REQUIRE(store.put("k", "ours", precondition::any));
+  CHECK(seen == "free held ");
+  CHECK(read_text(other, "k").value() == "ours");
+}
+
 TEST_CASE("fs_store: what the Fs cannot give is said") {
   mem_fs files;
   manual_clock clock;
