@@ -81,17 +81,25 @@ set(PERDURE_HEADERS
   perdure/fs/detail/posix_xattr.hpp
   perdure/fs/detail/staged_file.hpp
 
+  perdure/store/any_store.hpp
+  perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
   perdure/store/key.hpp
   perdure/store/mem_store.hpp
+  perdure/store/open_store.hpp
+  perdure/store/prefix_store.hpp
   perdure/store/read_object.hpp
+  perdure/store/retry_store.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
+  perdure/store/tracing_store.hpp
 
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
   perdure/store/detail/mem_object.hpp
+  perdure/store/detail/object_batch.hpp
+  perdure/store/detail/watched_store.hpp
 
   perdure/manifest/after_commit.hpp
   perdure/manifest/block_device.hpp

@@ -40,6 +40,7 @@ class any_fs;
 class any_file;
 class any_dir;
 
+class any_store;
 class etag;
 class precondition;
 struct object_info;

@@ -66,12 +66,18 @@
 #include <perdure/manifest/snapshot.hpp>
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
+#include <perdure/store/any_store.hpp>
+#include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/store/open_store.hpp>
+#include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
+#include <perdure/store/retry_store.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>
+#include <perdure/store/tracing_store.hpp>
 
 #endif  // PERDURE_PERDURE_HPP

@@ -3,8 +3,13 @@
 
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
+#include <perdure/store/any_store.hpp>
+#include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/store/prefix_store.hpp>
+#include <perdure/store/retry_store.hpp>
+#include <perdure/store/tracing_store.hpp>
 #include <perdure/testing/crash_store.hpp>
 #include <perdure/testing/fault_store.hpp>
 #include <perdure/testing/store_archetypes.hpp>
@@ -18,8 +23,8 @@
 using namespace perdure;
 
 namespace {
-template <Store S>
-void holds(const char* model, S& store) {
+// Each behind any_store, so that the laws are compiled once.
+void holds(const char* model, any_store store) {
   const auto report = testing::check_store_laws(store, "laws/");
   std::printf("%-24s %s\n", model, report.text().c_str());
   INFO(report.text());
@@ -30,6 +35,23 @@ void holds(const char* model, S& store) {
 TEST_CASE("store_laws: every model keeps them") {
   mem_store memory;
   holds("mem_store", memory);
+  any_store any(memory);
+  prefix_store behind(any, "behind/");
+  holds("prefix_store", behind);
+  counting_store counted(any);
+  holds("counting_store", counted);
+  CHECK(counted.counts().calls() > 1000);
+  manual_clock clock;
+  std::size_t calls = 0;
+  tracing_store traced(any, clock, [&](const store_call&) { __atomic_add_fetch(&calls, 1U, __ATOMIC_RELAXED); });
+  holds("tracing_store", traced);
+  CHECK(calls > 1000);
+  testing::fault_plan trouble("put ** chance 0.05 seed 1 busy\nget ** chance 0.05 seed 2 timed_out");
+  testing::fault_store troubled(any, trouble);
+  any_store troubled_any(troubled);
+  retry_store retried(troubled_any, clock);
+  holds("retry_store", retried);
+  CHECK((trouble.ok() && trouble.strikes(0) > 0 && trouble.strikes(1) > 0));
   testing::poorest_store poorest(memory);
   holds("poorest_store", poorest);
   testing::poorest_store poorer(poorest);

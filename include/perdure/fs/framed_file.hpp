@@ -11,10 +11,13 @@
 //   map_framed(fs, path, magic, limits)                          the parts in place, where the Fs has maps
 //   framed_file<F>::open(fs, path, magic, limits, buffer)        the envelope into the buffer, the body by read_at()
 //
+// The limits say what a file may ask for, {.envelope_bytes_max = 1 << 20, .body_bytes_max = 1 << 30}; {} allows nothing.
+//
 // Effects, Success, Crash: of writing, as atomic_write and atomic_writer: the old file or the new one, whole.
 // Failure: of writing, as atomic_write; too_large for an envelope of more than 32 bits of size. Of reading: what and where behind
-//   the path, "a.lhv1: envelope size at byte 4", as core/frame.hpp has it, before more than the limits is read; not_found and
-//   the rest as the Fs has them; unsupported (map_framed) where the Fs has no maps.
+//   the path, "a.lhv1: envelope size at byte 4", as core/frame.hpp has it, before more than the limits is read (a file
+//   larger than both together is too_large by its size alone); not_found and the rest as the Fs has them; unsupported
+//   (map_framed) where the Fs has no maps.
 // Not promised: of reading, what core/frame.hpp says that this layout cannot see: it has no checksum. sealed_file.hpp has.
 
 #include <perdure/core/frame.hpp>

@@ -15,7 +15,9 @@
 // large ones.
 //
 // Effects: a put or remove holds the kernel lock of one of 16 lock files, chosen by the key, so that conditions hold between all
-//   processes of this machine. The files are never removed. What only looks takes no lock.
+//   processes of this machine. The files are never removed. What only looks takes no lock. A put_many or put_stream takes it for
+//   each name that it gives, and for none of its writes and syncs. A page of a listing is of 1,024 keys at most: that is all that
+//   it holds in memory.
 // Success: as store.hpp has it. A put has synced the object, its directory and every directory above it up to the root whose name
 //   this fs_store does not know to be durable; a remove, each directory in which the key may be kept.
 // Failure: invalid_storage_root: there is no root; timed_out: the lock was not free in lock_timeout_ns; unsupported: the Fs has
@@ -32,6 +34,7 @@
 #include <perdure/fs/file_lock.hpp>
 #include <perdure/fs/temp_sweep.hpp>
 #include <perdure/store/detail/key_tree.hpp>
+#include <perdure/store/detail/object_batch.hpp>
 #include <perdure/store/store.hpp>
 
 namespace perdure {
@@ -42,6 +45,7 @@ struct fs_store_options {
   enum durability at_least = durability::full;  // what the system must be able to give
   permissions mode = 0666;                      // of the objects' files, less what the process masks out
   std::int64_t lock_timeout_ns = 30 * ns_per_second;
+  std::size_t volume_sync_at_least = 8;     // so many objects in one put_many are synced with their volume, where that can be
   std::size_t objects_per_directory = 512;  // then new ones go into directories below. May differ from one process to another
 };
 
@@ -109,11 +113,11 @@ class fs_store {
     // Where it is; or, in the end, where it is to be.
     const auto deepest = tree_.depth_of(key);
     if (!deepest) return told(deepest.error(), operation::put, key);
-    auto depth = find_depth(key, *deepest);
+    auto depth = tree_.find_depth(key, *deepest);
     if (!depth && depth.error().code() != code::not_found) return told(depth.error(), operation::put, key);
     const bool is_there = depth.has_value();
     PERDURE_TRY(judge(key, is_there, is_there ? *depth : 0, when));
-    if (!is_there) depth = place(key, *deepest);
+    if (!is_there) depth = tree_.place(key, *deepest);
     if (!depth) return told(depth.error(), operation::put, key);
     std::size_t directory_size = 0;
     const path file = tree_.file(key, *depth, directory_size);
@@ -168,18 +172,32 @@ class fs_store {
     PERDURE_TRY(check_key(key, operation::settle, key_size_max));
     const held lock(*this, key);
     if (!lock.ok()) return told(lock.error(), operation::settle, key);
-    const auto done = each_place(key, [&](const path& file, path_view directory) -> result<void> {
-      open_options how;
-      how.access = access::read_write;  // some systems sync no file that was opened to be read
-      auto there = fs_->open(file, how);
-      if (there) PERDURE_TRY(there->sync(sync_what::all));
-      const bool none = !there && (there.error().code() == code::not_found || there.error().code() == code::not_a_directory);
-      if (!there && !none) return there.error();
-      if (there) PERDURE_TRY(make_durable(directory));
-      const auto synced = sync(directory);
-      return !synced && synced.error().code() == code::not_found ? result<void>() : synced;
-    });
-    return done ? result<void>() : result<void>(told(done.error(), operation::settle, key));
+    const auto done = settle_place(key);
+    if (!done) return told(done.error(), operation::settle, key);
+    return {};
+  }
+
+  // Durability is bought once for up to 128 of them: some syncs for all, where the Fs can sync a volume.
+  [[nodiscard]] result<void> put_many(const put_item* items, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) PERDURE_TRY(check_key(items[i].key, operation::put, key_size_max));
+    for (std::size_t at = 0; at < count;) {
+      const std::size_t left = count - at;
+      const std::size_t size = left < batch::size_max ? left : batch::size_max;
+      batch some(*this, items + at, size);
+      const auto done = some.put();
+      if (!done) return told_of(some, done.error(), at == 0, left == size);
+      at += size;
+    }
+    return {};
+  }
+  // No lock is held while the source is read.
+  [[nodiscard]] result<etag> put_stream(key_view key, byte_source source) {
+    PERDURE_TRY(check_key(key, operation::put, key_size_max));
+    const put_item item{key, bytes()};
+    batch one(*this, item, source);
+    const auto done = one.put();
+    if (!done) return told_of(one, done.error(), true, true);
+    return etag();
   }
 
   // Removes what writers that died have left in all of its directories.
@@ -198,8 +216,11 @@ class fs_store {
   }
 
  private:
+  friend class detail::object_batch<fs_store>;
+  using batch = detail::object_batch<fs_store>;
+  using fs_file = typename F::file;
   static constexpr std::size_t locks = 16;
-  static constexpr std::size_t known_max = 256;
+  static constexpr std::size_t known_max = 1024;
 
 #if PERDURE_HAS_NATIVE_FS
   [[nodiscard]] static native_clock& the_clock() noexcept {
@@ -247,6 +268,14 @@ class fs_store {
     return failure(why.code(), called, why.system_code()).with(left).about({key.data(), key.size()});
   }
 
+  // Some that were put, and some not, are worse than all that may not be durable.
+  [[nodiscard]] failure told_of(const batch& some, const failure& why, bool is_first, bool is_last) {
+    const enum code code = why.code() == code::not_found ? no_object().code() : why.code();
+    const bool none = why.doubt() == doubt::none && is_first && !some.is_begun();
+    const enum doubt left = none ? doubt::none : why.doubt() == doubt::durable && is_last ? doubt::durable : doubt::visible;
+    return told(failure(code, operation::put, why.system_code()), operation::put, some.key(), left);
+  }
+
   // Calls with the object's file, the newest first where a crash has left several, until one is there.
   template <class Look>
   [[nodiscard]] auto find(key_view key, enum operation called, Look&& look) -> decltype(look(detail::some<const path&>())) {
@@ -275,18 +304,6 @@ class fs_store {
   [[nodiscard]] result<typename F::file> open(key_view key, enum operation called) {
     return find(key, called, [&](const path& file) { return fs_->open(file, {}); });
   }
-  [[nodiscard]] result<std::size_t> find_depth(key_view key, std::size_t deepest) {
-    for (std::size_t depth = deepest;; --depth) {
-      std::size_t directory_size = 0;
-      const path file = tree_.file(key, depth, directory_size);
-      const auto there = file.ok() ? fs_->stat(file) : result<file_info>(failure(code::not_found, operation::stat));
-      if (there) return depth;
-      const enum code code = there.error().code();
-      if (code != code::not_found && code != code::not_a_directory && code != code::too_large) return there.error();
-      if (depth == 0) return failure(code::not_found, operation::stat);
-    }
-  }
-
   [[nodiscard]] result<void> judge(key_view key, bool is_there, std::size_t depth, const precondition& when) {
     const auto no = [&](enum code code) { return told(failure(code, operation::put), operation::put, key); };
     if (when.is_any()) return {};
@@ -307,30 +324,16 @@ class fs_store {
     return version_of(all.finish()) == when.version() ? result<void>() : result<void>(no(code::conflict));
   }
 
-  // Where a new key goes: one directory deeper than the deepest there is, if that is full.
-  [[nodiscard]] result<std::size_t> place(key_view key, std::size_t deepest) {
-    if (deepest == key.size()) return deepest;
-    const auto full = tree_.is_full(tree_.directory(key, deepest));
-    if (!full) return full.error();
-    if (!*full || !tree_.directory(key, deepest + 1).ok()) return deepest;
-    PERDURE_TRY(make_dir(tree_.directory(key, deepest + 1)));
-    return deepest + 1;
-  }
-  [[nodiscard]] result<void> make_dir(path_view directory) {
-    const auto made = fs_->make_dir(directory);
-    return made || made.error().code() == code::already_exists ? result<void>() : made;
-  }
-
-  // The directory is there, and so are its name and all names above it up to the root.
+  // The directory is there, and so are its name and all names above it up to the root. One that is known was noted behind those.
   [[nodiscard]] result<void> make_durable(path_view directory) {
-    const std::size_t root = tree_.root().size();
-    for (std::size_t end = root; end < directory.size();) {
+    if (is_known(tree_type::name_of(directory))) return {};
+    for (std::size_t end = tree_.root().size(); end < directory.size();) {
       std::size_t next = end + 1;
       while (next < directory.size() && directory[next] != '/') ++next;
       const path_view one = directory.first(next);
-      const std::uint64_t name = name_of(one);
-      if (__atomic_load_n(&known_[name % known_max], __ATOMIC_ACQUIRE) != name) {
-        PERDURE_TRY(make_dir(copy_of(one)));
+      const std::uint64_t name = tree_type::name_of(one);
+      if (!is_known(name)) {
+        PERDURE_TRY(tree_.make_dir(tree_type::copy_of(one)));
         PERDURE_TRY(sync(directory.first(end)));
         __atomic_store_n(&known_[name % known_max], name, __ATOMIC_RELEASE);
       }
@@ -338,19 +341,11 @@ class fs_store {
     }
     return {};
   }
-  [[nodiscard]] static path copy_of(path_view text) noexcept {
-    path copy;
-    copy.append(text);
-    return copy;
-  }
-  // Eight bytes of a digest: no two names of directories have the same.
-  [[nodiscard]] static std::uint64_t name_of(path_view text) noexcept {
-    std::uint64_t name = 0;
-    std::memcpy(&name, sha256_of(bytes(text.data(), text.size())).bytes, sizeof(name));
-    return name;
+  [[nodiscard]] bool is_known(std::uint64_t name) const noexcept {
+    return __atomic_load_n(&known_[name % known_max], __ATOMIC_ACQUIRE) == name;
   }
   [[nodiscard]] result<void> sync(path_view directory) {
-    const auto synced = fs_->sync_dir(copy_of(directory));
+    const auto synced = fs_->sync_dir(tree_type::copy_of(directory));
     if (!synced && synced.error().code() == code::unsupported && options_.at_least != durability::full) return {};
     return synced;
   }
@@ -366,6 +361,24 @@ class fs_store {
       if (file.ok()) PERDURE_TRY(use(file, path_view(file).first(directory_size)));
     }
     return {};
+  }
+
+  // An object was whole and its directory durable before it got its name. Of none, any name of it may have been removed by
+  // somebody who was killed then.
+  [[nodiscard]] result<void> settle_place(key_view key) {
+    const auto deepest = tree_.depth_of(key);
+    if (!deepest) return deepest.error();
+    const auto there = tree_.find_depth(key, *deepest);
+    if (!there && there.error().code() != code::not_found) return there.error();
+    if (there) {
+      std::size_t directory_size = 0;
+      const path file = tree_.file(key, *there, directory_size);
+      return sync(path_view(file).first(directory_size));
+    }
+    return each_place(key, [&](const path&, path_view directory) -> result<void> {
+      const auto synced = sync(directory);
+      return !synced && synced.error().code() == code::not_found ? result<void>() : synced;
+    });
   }
 
   F* fs_;

@@ -186,9 +186,14 @@ class world {
     store_.plan().before_each({});
     turns_.reset();
   }
+  // A thread that has slept may ask this before it has its turn.
+  [[nodiscard]] bool lives(std::uint32_t process) const {
+    const std::lock_guard lock(disk_->mutex);
+    return disk_->is_alive(process);
+  }
   void watch(crash_fs& fs, crash_store& store, std::uint32_t process) {
     const auto before = [this, turns = turns_, process](enum operation called, path_view path) {
-      if (process != process_ && !disk_->is_alive(process)) return turns->turn_of_dead();
+      if (process != process_ && !lives(process)) return turns->turn_of_dead();
       const auto text = [&] { return detail::word_of(called) + (" " + std::string(path.data(), path.size())); };
       turns->turn(text);
       if (tells_of(called)) turns->say(text());

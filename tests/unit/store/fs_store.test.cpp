@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
+#include <perdure/core/describe.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/store_optional.hpp>
+#include <perdure/testing/fault_fs.hpp>
 #include <perdure/testing/fs_archetypes.hpp>
 #include <perdure/testing/read_text.hpp>
 
 #include <tests/support/catch.hpp>
 #include <tests/support/temp_dir.hpp>
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -46,6 +50,47 @@ class counting_fs : public mem_fs {
   }
 };
 
+// So many puts onto one key, each if it matches the version that was read. Who won a version is noted where all can see it.
+void each_version_has_one_winner(int processes, int total) {
+  const tests::temp_dir dir("/dev/shm");
+  posix_fs disk;
+  fs_store store(disk, dir.path());
+  REQUIRE(store.put("count", "0 -", precondition::absent));
+  const std::size_t size = static_cast<std::size_t>(total) * sizeof(int);
+  auto* const winners = static_cast<int*>(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  REQUIRE(winners != MAP_FAILED);
+  std::vector<pid_t> children;
+  for (int i = 0; i < processes; ++i) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    for (;;) {
+      char room[64] = {};
+      const auto there = store.get("count", room);
+      if (!there) ::_exit(1);
+      const int version = std::atoi(room);
+      if (version >= total) ::_exit(0);
+      const std::string next = std::to_string(version + 1) + " by " + std::to_string(i);
+      const auto put = store.put("count", next, precondition::matches(there->etag));
+      if (put) __atomic_add_fetch(winners + version, 1, __ATOMIC_RELAXED);
+      if (!put && !is_lost(put.error())) ::_exit(2);
+    }
+  }
+  for (const pid_t child : children) {
+    int status = 1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  CHECK(std::atoi(read_text(store, "count")->c_str()) == total);
+  int without = 0;
+  int with_several = 0;
+  for (int version = 0; version < total; ++version) {
+    without += winners[version] == 0 ? 1 : 0;
+    with_several += winners[version] > 1 ? 1 : 0;
+  }
+  ::munmap(winners, size);
+  CHECK((without == 0 && with_several == 0));
+}
+
 }  // namespace
 
 TEST_CASE("fs_store: an object is a file with its bytes alone, under a name that every volume takes") {
@@ -57,6 +102,51 @@ TEST_CASE("fs_store: an object is a file with its bytes alone, under a name that
   REQUIRE(store.put("../x", "y", precondition::any));
   CHECK(*read_text(files, "root/k%2e%2e%2fx") == "y");
   CHECK_FALSE(files.stat("x"));
+}
+
+TEST_CASE("fs_store: whatever a key looks like, it is an object of its own in the root, and nothing else is touched") {
+  const tests::temp_dir dir("/dev/shm");
+  posix_fs disk;
+  const std::string root = dir.path() + "/root";
+  fs_store store(disk, root, {.objects_per_directory = 4});
+  REQUIRE(store.create_root());
+  REQUIRE(atomic_write(disk, dir.path() + "/beside", "untouched"));
+  std::vector<std::string> keys = {"..",          "../beside",  "../../etc/passwd",
+                                   "/etc/passwd", "/",          "//",
+                                   "a//b",        "a/b",        "a/",
+                                   "a",           "A",          "a/../b",
+                                   "./a",         ".",          "CON",
+                                   "con",         "Con.txt",    "aux",
+                                   "NUL",         "nul.tar.gz", "COM1",
+                                   "lpt9.x",      "a.",         "a ",
+                                   "a:b",         "C:\\x",      "\\\\h\\s",
+                                   "a\\b",        "%2e%2e",     "%",
+                                   "k",           "x",          "d%61",
+                                   "s-lock-0",    "k%61",       ".perdure-1-1-1-1.tmp",
+                                   "\xc3\x84",    "\xc3\xa4",   "a\xcc\x88",
+                                   "\xe4\xb8\xad"};
+  for (const char c : {'k', '/', '.', 'K', '%'}) {
+    for (const std::size_t size : {255U, 256U, 512U, 1023U, 1024U}) keys.push_back(std::string(size, c));
+  }
+  for (const std::string& key : keys) {
+    INFO(key);
+    REQUIRE(store.put(key, "of " + key, precondition::absent));
+  }
+  for (const std::string& key : keys) CHECK(read_text(store, key).value() == "of " + key);
+  std::sort(keys.begin(), keys.end());
+  CHECK(all_keys(store, 7) == keys);
+  CHECK(read_text(disk, dir.path() + "/beside").value() == "untouched");
+  std::size_t entries = 0;
+  REQUIRE(disk.for_each_entry(dir.path(), [&](const dir_entry&) { return ++entries, visit::go_on; }));
+  CHECK(entries == 2);
+  for (const std::string& bad :
+       {std::string(), std::string("a\0b", 3), std::string("\0", 1), std::string("\xff"), std::string("\xc0\xae")}) {
+    CHECK(store.put(bad, "x", precondition::any).error().code() == code::invalid_argument);
+    CHECK(store.remove(bad).error().code() == code::invalid_argument);
+  }
+  CHECK(store.put(std::string(1025, 'k'), "x", precondition::any).error().code() == code::too_large);
+  for (const std::string& key : keys) REQUIRE(store.remove(key));
+  CHECK(all_keys(store, 7).empty());
 }
 
 TEST_CASE("fs_store: without a root there is no store, and none is made by a put") {
@@ -132,32 +222,83 @@ TEST_CASE("fs_store: a sweep takes away what a writer that died has left, in eve
   CHECK(all_keys(store, 10).size() == 4);
 }
 
-TEST_CASE("fs_store: of processes that swap one value none is undone") {
-  const tests::temp_dir dir("/dev/shm");
-  posix_fs disk;
-  fs_store store(disk, dir.path());
-  REQUIRE(store.put("count", "0 -", precondition::absent));
-  constexpr int processes = 4;
-  constexpr int each = 50;
-  std::vector<pid_t> children;
-  for (int i = 0; i < processes; ++i) {
-    children.push_back(::fork());
-    if (children.back() != 0) continue;
-    for (int done = 0; done < each;) {
-      char room[64] = {};
-      const auto there = store.get("count", room);
-      if (!there) continue;
-      const std::string next = std::to_string(std::atoi(room) + 1) + " " + std::to_string(i) + "." + std::to_string(done);
-      done += store.put("count", next, precondition::matches(there->etag)) ? 1 : 0;
-    }
-    ::_exit(0);
+TEST_CASE("fs_store: of eight processes that swap one value one wins each version, and none is undone") {
+  each_version_has_one_winner(8, 200);
+}
+TEST_CASE("fs_store: of eight processes that swap one value 10,000 times one wins each version", "[.][long]") {
+  each_version_has_one_winner(8, 10'000);
+}
+
+TEST_CASE("fs_store: a batch is what one put after another would be, whatever its size") {
+  for (const std::size_t at_least : {std::size_t{1}, SIZE_MAX}) {
+    mem_fs files;
+    fs_store store(files, "root", {.volume_sync_at_least = at_least, .objects_per_directory = 8});
+    std::vector<std::string> keys;
+    std::vector<put_item> items;
+    for (int i = 0; i < 300; ++i)
+      keys.push_back(i % 50 == 0 ? std::string(500, '/') + std::to_string(i) : "k" + std::to_string(i));
+    for (const std::string& key : keys) items.push_back({key, key});
+    CHECK(store.put_many(items.data(), items.size()).error().code() == code::invalid_storage_root);
+    REQUIRE(store.create_root());
+    REQUIRE(store.put("k7", "old", precondition::any));
+    REQUIRE(store.put_many(items.data(), items.size()));
+    for (const std::string& key : keys) CHECK(read_text(store, key).value() == key);
+    std::sort(keys.begin(), keys.end());
+    CHECK(all_keys(store, 100) == keys);
+    std::size_t in_root = 0;
+    REQUIRE(
+        files.for_each_entry("root", [&](const dir_entry& one) { return in_root += one.name[0] == 'k' ? 1 : 0, visit::go_on; }));
+    CHECK((in_root == 7 || in_root == 8));  // one may be of several directories
+    CHECK(store.sweep()->living == 0);
+    const put_item bad[] = {{"new", "x"}, {"", "y"}};
+    CHECK(store.put_many(bad, 2).error().code() == code::invalid_argument);
+    CHECK_FALSE(store.head("new"));
   }
-  for (const pid_t child : children) {
-    int status = 1;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    CHECK(status == 0);
+}
+
+TEST_CASE("fs_store: a batch that fails leaves no temporary file, and says whether some of it was put") {
+  for (const bool begun : {false, true}) {
+    mem_fs memory;
+    testing::fault_fs files(memory, begun ? "rename ** nth 3 io" : "write ** nth 3 no_space");
+    manual_clock clock;
+    fs_store<testing::fault_fs<mem_fs>, manual_clock> store(files, "root", clock);
+    REQUIRE(store.create_root());
+    const put_item items[] = {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}};
+    const auto put = store.put_many(items, 4);
+    REQUIRE_FALSE(put);
+    CHECK(put.error().doubt() == (begun ? doubt::visible : doubt::none));
+    CHECK(testing::read_text(store, "b").has_value() == begun);
+    CHECK(std::string(describe(put.error())).find("put of 'c'") == 0);
+    std::size_t entries = 0;
+    REQUIRE(
+        memory.for_each_entry("root", [&](const dir_entry& one) { return entries += one.name[0] == '.' ? 1 : 0, visit::go_on; }));
+    CHECK(entries == 0);
   }
-  CHECK(std::atoi(read_text(store, "count")->c_str()) == processes * each);
+}
+
+TEST_CASE("fs_store: a batch costs two syncs of the volume, and one by one two syncs each") {
+  mem_fs memory;
+  testing::fault_fs files(memory);
+  std::size_t syncs = 0;
+  files.plan().before_each([&](enum operation called, path_view) {
+    syncs += called == operation::sync || called == operation::sync_dir || called == operation::sync_all ? 1 : 0;
+  });
+  manual_clock clock;
+  fs_store<testing::fault_fs<mem_fs>, manual_clock> store(files, "root", clock);
+  REQUIRE(store.create_root());
+  std::vector<std::string> keys;
+  std::vector<put_item> items;
+  for (int i = 0; i < 100; ++i) keys.push_back("k" + std::to_string(i));
+  for (const std::string& key : keys) items.push_back({key, key});
+  syncs = 0;
+  REQUIRE(store.put_many(items.data(), 100));
+  CHECK(syncs == 2);
+  syncs = 0;
+  REQUIRE(store.put_many(items.data(), 4));
+  CHECK(syncs == 5);
+  syncs = 0;
+  for (const put_item& one : items) REQUIRE(store.put(one.key, one.content, precondition::any));
+  CHECK(syncs == 200);
 }
 
 TEST_CASE("fs_store: what the Fs cannot give is said") {

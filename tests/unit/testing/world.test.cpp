@@ -122,7 +122,7 @@ TEST_CASE("world: of processes side by side one is killed, with its locks and ha
   CHECK(left.kills == 0);
   // What the dead one was about ended with it: what "b" installed later puts an end to it.
   CHECK(one.history.steps() == 2);
-  const auto after = one.at(4);
+  const auto after = one.at(3);
   CHECK(after.outcome_of("a") == step_outcome::unknown);
 }
 

@@ -72,6 +72,12 @@ class mem_names {
     return found;
   }
 
+  [[nodiscard]] entry* last() const noexcept {
+    entry* at = root_;
+    while (at != nullptr && at->right != nullptr) at = at->right;
+    return at;
+  }
+
   // A name that is not there yet. False, and nothing changed, where there is no memory for it.
   [[nodiscard]] bool insert(path_view name, T value) noexcept {
     void* const room = ::operator new(sizeof(entry) + name.size(), std::nothrow);

@@ -6,8 +6,9 @@
 // key_tree: where fs_store keeps what. A directory has at most so many objects; when it is full, a new key goes into a directory
 // below it, by its next byte. Nothing is ever moved: so a key is looked for in the deepest directory that there is for it and
 // then upwards, and what is deeper is newer. A listing reads the directories on the way to its cursor, and then those that it
-// shows.
+// shows; in memory it has the keys of one page.
 
+#include <perdure/core/sha256.hpp>
 #include <perdure/fs/detail/mem_names.hpp>
 #include <perdure/fs/fs.hpp>
 #include <perdure/store/detail/key_names.hpp>
@@ -21,6 +22,7 @@ class key_tree {
  public:
   static constexpr std::size_t path_max = path_capacity<F>();
   static constexpr std::size_t key_size_max = 1024;
+  static constexpr std::size_t page_max = 1024;  // of one listing, whatever its limit
   using path = path_buffer<path_max>;
   using key_text = path_buffer<key_size_max>;
 
@@ -42,17 +44,45 @@ class key_tree {
     return at;
   }
 
-  // How many bytes of the key lead to the deepest directory that there is for it.
+  // How many bytes of the key lead to the deepest directory that there is for it. All above that are there, too: so it is found
+  // in steps that grow, and then by halves.
   [[nodiscard]] result<std::size_t> depth_of(key_view key) {
-    path at = root_;
-    for (std::size_t depth = 0; depth < key.size(); ++depth) {
-      append_child(at, key[depth]);
-      if (!at.ok()) return depth;
-      const auto there = fs_->stat(at);
-      if (!there && there.error().code() == code::not_found) return depth;
-      if (!there) return there.error();
+    std::size_t there = 0;
+    std::size_t missing = key.size() + 1;
+    for (std::size_t step = 1; missing - there > 1; step *= 2) {
+      const std::size_t half = there + (missing - there) / 2;
+      const std::size_t depth = missing > key.size() && step < half - there ? there + step : half;
+      const path at = directory(key, depth);
+      const auto found = at.ok() ? fs_->stat(at) : result<file_info>(failure(code::not_found, operation::stat));
+      if (!found && found.error().code() != code::not_found) return found.error();
+      (found ? there : missing) = depth;
     }
-    return key.size();
+    return there;
+  }
+  // How deep the key's object lies, if there is one: not_found.
+  [[nodiscard]] result<std::size_t> find_depth(key_view key, std::size_t deepest) {
+    for (std::size_t depth = deepest;; --depth) {
+      std::size_t directory_size = 0;
+      const path at = file(key, depth, directory_size);
+      const auto there = at.ok() ? fs_->stat(at) : result<file_info>(failure(code::not_found, operation::stat));
+      if (there) return depth;
+      const enum code code = there.error().code();
+      if (code != code::not_found && code != code::not_a_directory && code != code::too_large) return there.error();
+      if (depth == 0) return failure(code::not_found, operation::stat);
+    }
+  }
+  // Where a new key goes: one directory deeper than the deepest there is, if that is full.
+  [[nodiscard]] result<std::size_t> place(key_view key, std::size_t deepest) {
+    if (deepest == key.size()) return deepest;
+    const auto full = is_full(directory(key, deepest));
+    if (!full) return full.error();
+    if (!*full || !directory(key, deepest + 1).ok()) return deepest;
+    PERDURE_TRY(make_dir(directory(key, deepest + 1)));
+    return deepest + 1;
+  }
+  [[nodiscard]] result<void> make_dir(path_view directory) {
+    const auto made = fs_->make_dir(directory);
+    return made || made.error().code() == code::already_exists ? result<void>() : made;
   }
   [[nodiscard]] result<bool> is_full(const path& directory) {
     std::size_t objects = 0;
@@ -61,11 +91,15 @@ class key_tree {
   }
 
   [[nodiscard]] result<listed> list(key_view prefix, key_view cursor, std::size_t limit, object_visitor visitor) {
-    listing all{prefix, cursor, limit, visitor, {}, {}, listed::all, false};
-    all.at = root_;
-    mem_names<bool> none;
-    PERDURE_TRY(show(all, none));
-    return all.end;
+    page wanted{prefix, cursor, limit < page_max ? limit : page_max, {}, 0, true};
+    path at = root_;
+    key_text begins;
+    PERDURE_TRY(collect(wanted, at, begins));
+    std::size_t left = wanted.most;
+    for (const auto* one = wanted.keys.after({}); one != nullptr; one = wanted.keys.after(one->name())) {
+      if (left-- == 0 || visitor({one->name(), size_unknown}) == visit::stop) return listed::more;
+    }
+    return listed::all;
   }
 
   // Calls with every directory of the tree, and goes on whatever it answers.
@@ -95,24 +129,45 @@ class key_tree {
     return {};
   }
 
+  [[nodiscard]] static path copy_of(path_view text) noexcept {
+    path copy;
+    copy.append(text);
+    return copy;
+  }
+  // Eight bytes of a digest: no two names of directories have the same.
+  [[nodiscard]] static std::uint64_t name_of(path_view text) noexcept {
+    std::uint64_t name = 0;
+    std::memcpy(&name, sha256_of(bytes(text.data(), text.size())).bytes, sizeof(name));
+    return name;
+  }
+
  private:
   using object_use = function_ref<visit(path_view)>;
 
-  struct listing {
+  // The first keys of a listing, and one more, which tells that there are more. It is all that is held in memory.
+  struct page {
     key_view prefix;
     key_view cursor;
-    std::size_t left;
-    object_visitor visitor;
-    path at;          // the directory
-    key_text begins;  // and what all its keys begin with
-    listed end;
-    bool is_over;
+    std::size_t most;
+    mem_names<bool> keys;
+    std::size_t count;
+    bool fits;
 
-    [[nodiscard]] bool wants(key_view key) const noexcept { return begins_with(key, prefix) && compare_keys(key, cursor) > 0; }
+    // Is nothing wanted any more that is not in front of the last one?
+    [[nodiscard]] bool ends_before(key_view key) const noexcept {
+      return count > most && compare_keys(key, keys.last()->name()) >= 0;
+    }
     // Can there be a key that is wanted among those that begin so?
     [[nodiscard]] bool wants_some_of(key_view begin) const noexcept {
       if (!begins_with(begin, prefix) && !begins_with(prefix, begin)) return false;
-      return compare_keys(begin, cursor) >= 0 || begins_with(cursor, begin);
+      return (compare_keys(begin, cursor) >= 0 || begins_with(cursor, begin)) && !ends_before(begin);
+    }
+    void keep(key_view key) {
+      if (!begins_with(key, prefix) || compare_keys(key, cursor) <= 0 || ends_before(key) || keys.find(key) != nullptr) return;
+      fits = keys.insert(key, true) && fits;
+      if (!fits || ++count <= most + 1) return;
+      keys.erase(keys.last()->name());
+      --count;
     }
   };
 
@@ -172,66 +227,31 @@ class key_tree {
     text = same;
   }
 
-  // What is at `all.at` and below it, with those objects of the directories above that belong in between.
-  [[nodiscard]] result<void> show(listing& all, mem_names<bool>& from_above) {
-    mem_names<bool> keys;
+  // What is at `at` and below it, whose keys all begin so. In ascending order, so that what is behind the page is not read.
+  [[nodiscard]] result<void> collect(page& wanted, path& at, key_text& begins) {
     bool has_child[256] = {};
-    bool fits = true;
-    const auto keep = [&](key_view key) {
-      if (all.wants(key) && keys.find(key) == nullptr) fits = keys.insert(key, true) && fits;
+    const auto keep = [&](path_view key) {
+      wanted.keep(key);
+      return wanted.fits ? visit::go_on : visit::stop;
     };
-    for (auto* one = from_above.after({}); one != nullptr; one = from_above.after(one->name())) keep(one->name());
-    path at = all.at;
-    key_text key = all.begins;
-    const auto use = [&](path_view) {
-      keep(key);
-      return fits ? visit::go_on : visit::stop;
-    };
-    const auto read = each_object_below(at, key, use, [&](int byte) {
+    const auto read = each_object_below(at, begins, keep, [&](int byte) {
       if (byte >= 0) has_child[byte] = true;
     });
     // A directory that is gone has nothing to show.
-    if (!read && !(read.error().code() == code::not_found && all.begins.size() != 0)) return read.error();
-    if (!fits) return failure(code::no_space, operation::list_objects);
-
-    const std::size_t depth = all.begins.size();
-    const auto* next = keys.after({});
-    const auto emit_before = [&](int byte) {
-      for (; next != nullptr && !all.is_over; next = keys.after(next->name())) {
-        const path_view name = next->name();
-        if (name.size() > depth && static_cast<unsigned char>(name[depth]) >= byte) return;
-        emit(all, name);
-      }
-    };
-    for (int byte = 0; byte < 256 && !all.is_over; ++byte) {
+    if (!read && !(read.error().code() == code::not_found && begins.size() != 0)) return read.error();
+    if (!wanted.fits) return failure(code::no_space, operation::list_objects);
+    const std::size_t at_size = at.size();
+    const std::size_t depth = begins.size();
+    for (int byte = 0; byte < 256; ++byte) {
       if (!has_child[byte]) continue;
-      emit_before(byte);
-      mem_names<bool> inside;
-      for (; next != nullptr && next->name().size() > depth && static_cast<unsigned char>(next->name()[depth]) == byte;
-           next = keys.after(next->name())) {
-        if (!inside.insert(next->name(), true)) return failure(code::no_space, operation::list_objects);
-      }
       const char c = static_cast<char>(byte);
-      const std::size_t at_size = all.at.size();
-      append_child(all.at, c);
-      all.begins.append({&c, 1});
-      if (all.wants_some_of(all.begins) && !all.is_over) PERDURE_TRY(show(all, inside));
-      all.at.truncate(at_size);
-      all.begins.truncate(depth);
+      append_child(at, c);
+      begins.append({&c, 1});
+      if (at.ok() && begins.ok() && wanted.wants_some_of(begins)) PERDURE_TRY(collect(wanted, at, begins));
+      restore(begins, depth);
+      restore(at, at_size);
     }
-    emit_before(256);
     return {};
-  }
-  static void emit(listing& all, key_view key) {
-    if (all.left == 0) {
-      all.end = listed::more;
-      all.is_over = true;
-      return;
-    }
-    --all.left;
-    if (all.visitor({key, size_unknown}) == visit::go_on) return;
-    all.end = listed::more;
-    all.is_over = true;
   }
 
   F* fs_;
