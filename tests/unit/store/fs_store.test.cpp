@@ -191,9 +191,9 @@ TEST_CASE("fs_store: stores that fill directories differently find each other's 
 TEST_CASE("fs_store: a page costs no more than the page, however many keys there are") {
   counting_fs files;
   manual_clock clock;
-  fs_store<counting_fs, manual_clock> store(files, "root", clock, {.writers = writers::only_this, .objects_per_directory = 32});
+  fs_store<counting_fs, manual_clock> store(files, "root", clock, {.writers = writers::only_this, .objects_per_directory = 16});
   REQUIRE(store.create_root());
-  constexpr std::size_t keys = 4000;
+  constexpr std::size_t keys = 1500;
   for (std::size_t i = 0; i < keys; ++i)
     REQUIRE(store.put("objects/" + std::to_string(i * 2654435761U % 1'000'003U), "", precondition::any));
   files.shown = 0;
