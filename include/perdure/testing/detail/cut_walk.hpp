@@ -116,6 +116,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   enum class ways_to_go : std::uint8_t { all, counted, first, last, any, forced };
   static constexpr std::uint64_t visits_after_failure = 20'000;
   static constexpr std::uint64_t counted_max = 3'000'000;
+  static constexpr std::size_t digits_of_many = 3;
 
   [[nodiscard]] static std::shared_ptr<disk> show(const disk& recorded) {
     auto shown = std::make_shared<disk>();
@@ -189,12 +190,17 @@ class cut_walk final : private state_visitor, private digit_policy {
     if (all_.failed) --all_.visits_left;
     const std::uint64_t key = mixed(state.shown, key_);
     const std::uint64_t nodes = mixed(state.nodes, all_.run);
+    bool is_new = true;
     if (all_.what.reductions.same_disk) {
       const auto known = all_.seen.insert(key);
-      // What was read there says what would be read here only if the same files stand behind the names.
-      if (!known.is_new) return known.of->second == nodes ? known.of->first : everything;
+      is_new = known.is_new;
+      // What was read there says what would be read here only if the same files stand behind the names. Where there are
+      // many like it, it is looked again: what is not read here need not be varied here.
+      if (!is_new && known.of->second == nodes) return known.of->first;
+      const bool has_many_like_it = all_.what.reductions.unread && states_.digits().size() >= digits_of_many;
+      if (!is_new && (nested_left_ > 0 || !has_many_like_it)) return everything;
     }
-    ++all_.found.states;
+    if (is_new) ++all_.found.states;
     if (all_.found.states >= all_.states_max) all_.out_of_budget = true;
     if (all_.found.states % 256 == 0 && std::chrono::steady_clock::now() >= all_.end) all_.out_of_budget = true;
     (void)shown_->tree.take_reads();
