@@ -122,6 +122,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   enum class ways_to_go : std::uint8_t { all, counted, first, last, any, forced };
   static constexpr std::uint64_t visits_after_failure = 20'000;
   static constexpr std::uint64_t counted_max = 3'000'000;
+  static constexpr std::size_t digits_of_many = 3;
 
   [[nodiscard]] static std::shared_ptr<disk> show(const disk& recorded) {
     auto shown = std::make_shared<disk>();
@@ -206,13 +207,18 @@ class cut_walk final : private state_visitor, private digit_policy {
     if (all_.failed) --all_.visits_left;
     const std::uint64_t key = mixed(state.shown, key_);
     const std::uint64_t nodes = mixed(state.nodes, layout_);
+    bool is_new = true;
     if (all_.what.reductions.same_disk) {
       const auto known = all_.seen.insert(key);
+      is_new = known.is_new;
       // What was read there says what would be read here only if the same files stand behind the names, and the same chains
-      // behind the bits: two recoveries that did different things may leave the same disk.
-      if (!known.is_new) return known.of->second == nodes ? known.of->first : everything;
+      // behind the bits: two recoveries that did different things may leave the same disk. Where there are many like it, it is
+      // looked at again: what is not read here need not be varied here.
+      if (!is_new && known.of->second == nodes) return known.of->first;
+      const bool has_many_like_it = all_.what.reductions.unread && states_.digits().size() >= digits_of_many;
+      if (!is_new && (nested_left_ > 0 || !has_many_like_it)) return everything;
     }
-    ++all_.found.states;
+    if (is_new) ++all_.found.states;
     if (all_.found.states >= all_.states_max) all_.out_of_budget = true;
     (void)shown_->tree.take_reads();
     bool failed = false;
