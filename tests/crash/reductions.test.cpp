@@ -230,7 +230,7 @@ TEST_CASE("reductions: a recovery that removes by size, and one that clones, lea
 }
 
 TEST_CASE("reductions: pages that nobody wrote are all zeros or all garbage, however many there are") {
-  for (const std::uint64_t pages : {8, 16, 100, 65'536}) {
+  for (const std::uint64_t pages : {8U, 16U, 100U, 65'536U}) {
     INFO(pages << " pages");
     const auto report_of = [&](std::function<verdict(after_crash&)> check) {
       return explore({.workload =
