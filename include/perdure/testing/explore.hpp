@@ -186,7 +186,9 @@ class explorer {
     }
     if (!again.failed && found_.failure.empty()) return;
     const bool hangs = !run.disk().hang.empty();
-    found_.failure += found_.profile + (hangs ? ": the threads hang\n" : ": what a power cut may leave fails the check\n") +
+    found_.failure += found_.profile +
+                      (hangs ? run.disk().hangs ? ": the threads hang\n" : ": a thread does what it must not\n"
+                             : ": what a power cut may leave fails the check\n") +
                       again.text + (hangs ? "" : "the check: ") + found_.complaint + (hangs ? "" : "\n") +
                       "replay: " + found_.replay + "\n";
   }

@@ -174,7 +174,7 @@ class world {
   }
 
   void side_by_side(std::vector<std::function<void()>> works, const std::vector<std::unique_ptr<process>>& processes) {
-    PERDURE_ASSERT(!turns_, "world::together within together");
+    if (turns_) detail::panic("world: together() or processes() within another one");
     turns_ = std::make_shared<detail::turns>(
         disk_, [this](std::uint32_t ways) { return asked(ways); }, [this] { return replay_so_far(); }, left_.preemptions);
     // Its report may have to be printed by a run that nobody meant to trace.

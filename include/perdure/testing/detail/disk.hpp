@@ -46,7 +46,8 @@ class disk {
   std::vector<trace_line> trace;
   bool asked_in_vain = false;  // whoever has its turn wanted a lock that is held
   std::string speaker;         // which thread it is, in the trace; of one alone nothing
-  std::string hang;            // if the threads hang: how
+  std::string hang;            // if the threads hang, or do what they must not: how
+  bool hangs = true;           // which of the two
   sync_sites syncs;
   remote_objects remote;                            // a store, which no power cut here concerns
   std::function<std::uint32_t(std::uint32_t)> ask;  // which way to go, of so many; whoever shows this disk sets it
