@@ -303,6 +303,10 @@ class disk {
     if (recording) disk_syncs(log, tree, ops).lose_entries(directory);
     changed();
   }
+  void lose_everything() {
+    if (recording) disk_syncs(log, tree, ops).lose_everything();
+    changed();
+  }
 
  private:
   [[nodiscard]] bool dies_alone(std::uint32_t caller) {
