@@ -292,6 +292,7 @@ class after_crash {
   // Is this the value of the last step that was acknowledged, or of a later one that may have happened? Before any, `initial`. A
   // file that was not found is "absent"; what could not be read is nothing at all.
   [[nodiscard]] verdict latest_is(const result<std::string>& found, const std::string& initial) const {
+    history_.note_asked();
     if (!found && found.error().code() != code::not_found) return verdict(found);
     static const std::string absent = "absent";
     const std::string& is = found ? *found : absent;
@@ -299,7 +300,8 @@ class after_crash {
       if (is == history_.value(step)) return true;
     }
     if (initial_allowed_ && is == initial) return true;
-    return "found " + detail::quoted(is) + ", which may only be " + allowed_text(initial);
+    return "found " + detail::quoted(is) + ", which may only be " + allowed_text(initial) +
+           (history_.steps() == 0 ? ": the workload has no step() that names another value" : "");
   }
 
   // What was known of a step when the power went; of several with one value, of the last.

@@ -41,6 +41,27 @@ exploration saves(const std::string& order, const std::string& first = "v1", con
 }
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
+TEST_CASE("explore: a report of success says so when no step was acknowledged in any run, and a complaint when there was none") {
+  const auto with = [](std::function<void(world&)> workload) {
+    return explore({.workload = std::move(workload),
+                    .check = [](after_crash& after) { return after.latest_is(read_text(after.fs(), "f"), "absent"); }});
+  };
+  const auto touch = [](world& world) { return world.fs().open("f", {.access = access::write, .creation = creation::create}); };
+  const char* const line = "\nno step was acknowledged in any run";
+  CHECK(with([](world&) {}).text().find(line) != std::string::npos);
+  const auto failing = [](world& world) { world.step("v1", [] { return result<void>(failure(code::io, operation::write)); }); };
+  CHECK(with(failing).text().find(line) != std::string::npos);
+  CHECK(with([&](world& world) {
+          world.step("absent", [] {});
+          failing(world);
+        })
+            .text()
+            .find(line) == std::string::npos);
+  const auto report = with([&](world& world) { (void)touch(world); });
+  CHECK(report.complaint == "found \"\", which may only be \"absent\": the workload has no step() that names another value");
+  CHECK(report.text().find(line) == std::string::npos);
+}
+
 }  // namespace
 
 TEST_CASE("explore: the front door, spelled as documented") {
