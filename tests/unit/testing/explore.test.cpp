@@ -62,6 +62,23 @@ TEST_CASE("explore: a report of success says so when no step was acknowledged in
   CHECK(report.text().find(line) == std::string::npos);
 }
 
+TEST_CASE("explore: names are told in one line, and one that is another one each time is told as a workload that differs") {
+  const auto naming = [](std::function<std::string()> name) {
+    return explore(
+               {.workload =
+                    [=](world& world) { (void)world.fs().open(name(), {.access = access::write, .creation = creation::create}); },
+                .check = [](after_crash&) { return false; }})
+        .text();
+  };
+  const std::string told = naming([] { return std::string("a\nb\x1b[31m"); });
+  INFO(told);
+  CHECK(told.find("create a\\nb\\x1b[31m") != std::string::npos);
+  CHECK(told.find('\x1b') == std::string::npos);
+  CHECK(told.find("did something else") == std::string::npos);
+  int count = 0;
+  CHECK(naming([&] { return "f" + std::to_string(++count); }).find("the workload did something else") != std::string::npos);
+}
+
 }  // namespace
 
 TEST_CASE("explore: the front door, spelled as documented") {
@@ -107,7 +124,7 @@ TEST_CASE("explore: a report tells what was done, what survived, what the check 
         "the disk that it leaves:\n"
         "  cfg  0 bytes  \"\"\n"
         "the check: found \"\", which may only be \"absent\" or \"v1\"\n"
-        "replay: 0.1.1.0.0/3ac5\n");
+        "replay: 0.1.1.0.0/a161\n");
 }
 
 TEST_CASE("explore: a token replays its state, with the same report, and is refused by another test") {

@@ -314,7 +314,7 @@ class turns {
   [[nodiscard]] std::string what_all_do() const {
     std::string all;
     for (const auto& one : lanes_) {
-      if (one->is != lane::doing::ended) all += "  [" + std::to_string(one->number) + "] " + one->told + "\n";
+      if (one->is != lane::doing::ended) all += "  [" + std::to_string(one->number) + "] " + one_line(one->told) + "\n";
     }
     return all;
   }
