@@ -96,7 +96,7 @@ TEST_CASE("faults: atomic_write tells what became of it, whatever goes wrong and
       }
     }
   }
-  CHECK(states > 150);
+  CHECK(states > 100);
 }
 
 TEST_CASE("faults: after a save that went wrong the next one is right") {

@@ -9,6 +9,8 @@
 
 #include <tests/crash/proof.hpp>
 
+namespace proofs_of_processes {
+
 using namespace tests;
 
 namespace {
@@ -122,3 +124,5 @@ TEST_CASE("processes: a sweep leaves the living writer's file alone, and takes t
   CHECK(report.exhaustive);
   CHECK(refuted(sweeping(false)) == "the file of one who lives was taken");
 }
+
+}  // namespace proofs_of_processes

@@ -15,9 +15,9 @@
 // large ones.
 //
 // Effects: a put or remove holds the kernel lock of one of 16 lock files, chosen by the key, so that conditions hold between all
-//   processes of this machine. The files are never removed. What only looks takes no lock. A put_many or put_stream takes it for
-//   each name that it gives, and for none of its writes and syncs. A page of a listing is of 1,024 keys at most: that is all that
-//   it holds in memory.
+//   processes of this machine. The files are never removed. What only looks takes no lock. A put without a condition takes it when
+//   its content is durable, to give it its name; put_many and put_stream, too. A page of a listing is of 1,024 keys at most: that
+//   is all that it holds in memory.
 // Success: as store.hpp has it. A put has synced the object, its directory and every directory above it up to the root whose name
 //   this fs_store does not know to be durable; a remove, each directory in which the key may be kept.
 // Failure: invalid_storage_root: there is no root; timed_out: the lock was not free in lock_timeout_ns; unsupported: the Fs has
@@ -25,7 +25,8 @@
 //   store.hpp have it. An unknown never comes late here.
 // Crash: the old object or the new one, whole; temporary files, which sweep() removes; empty directories, which stay.
 // Not promised: that locks reach other machines, on a network volume. That the root is another Store's, too, or that somebody
-//   else changes what is in it. That after a sync that failed in a process that died, settle() brings back what was lost.
+//   else changes what is in it. That after a sync that failed in a process that died, settle() brings back what was lost; or that
+//   a sync of a directory that succeeds covers what another writer's, which failed just before, should have.
 
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
@@ -108,6 +109,11 @@ class fs_store {
   [[nodiscard]] result<etag> put(key_view key, gather content, const precondition& when) {
     PERDURE_TRY(check_key(key, operation::put, key_size_max));
     if (when.is_void()) return told(failure(code::invalid_argument, operation::put), operation::put, key);
+    if (when.is_any()) {
+      const put_item item{key, content};
+      PERDURE_TRY(put_many(&item, 1));
+      return etag();
+    }
     const held lock(*this, key);
     if (!lock.ok()) return told(lock.error(), operation::put, key);
     // Where it is; or, in the end, where it is to be.
@@ -132,7 +138,6 @@ class fs_store {
     // Not asked before, for that costs a sync of its own each time.
     if (written->durability < options_.at_least)
       return told(failure(code::unsupported, operation::put), operation::put, key, doubt::durable);
-    if (when.is_any()) return etag();
     sha256 all;
     for (const bytes& part : content) all.update(part);
     return version_of(all.finish());
@@ -306,7 +311,6 @@ class fs_store {
   }
   [[nodiscard]] result<void> judge(key_view key, bool is_there, std::size_t depth, const precondition& when) {
     const auto no = [&](enum code code) { return told(failure(code, operation::put), operation::put, key); };
-    if (when.is_any()) return {};
     if (when.is_absent()) return is_there ? result<void>(no(code::already_exists)) : result<void>();
     if (!is_there) return no(code::not_found);
     std::size_t directory_size = 0;

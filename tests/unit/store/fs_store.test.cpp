@@ -191,9 +191,9 @@ TEST_CASE("fs_store: stores that fill directories differently find each other's 
 TEST_CASE("fs_store: a page costs no more than the page, however many keys there are") {
   counting_fs files;
   manual_clock clock;
-  fs_store<counting_fs, manual_clock> store(files, "root", clock, {.writers = writers::only_this, .objects_per_directory = 32});
+  fs_store<counting_fs, manual_clock> store(files, "root", clock, {.writers = writers::only_this, .objects_per_directory = 16});
   REQUIRE(store.create_root());
-  constexpr std::size_t keys = 4000;
+  constexpr std::size_t keys = 1500;
   for (std::size_t i = 0; i < keys; ++i)
     REQUIRE(store.put("objects/" + std::to_string(i * 2654435761U % 1'000'003U), "", precondition::any));
   files.shown = 0;
@@ -299,6 +299,23 @@ TEST_CASE("fs_store: a batch costs two syncs of the volume, and one by one two s
   syncs = 0;
   for (const put_item& one : items) REQUIRE(store.put(one.key, one.content, precondition::any));
   CHECK(syncs == 200);
+}
+
+TEST_CASE("fs_store: nobody waits for the content of a put without a condition, and the next one for its name") {
+  mem_fs memory;
+  manual_clock clock;
+  fs_store<mem_fs, manual_clock> other(memory, "root", clock, {.lock_timeout_ns = 0});
+  REQUIRE(other.create_root());
+  testing::fault_fs files(memory);
+  std::string seen;
+  files.plan().before_each([&](enum operation called, path_view) {
+    if (called != operation::sync && called != operation::sync_dir) return;
+    seen += other.put("k", "theirs", precondition::any) ? "free " : "held ";
+  });
+  fs_store<testing::fault_fs<mem_fs>, manual_clock> store(files, "root", clock);
+  REQUIRE(store.put("k", "ours", precondition::any));
+  CHECK(seen == "free held ");
+  CHECK(read_text(other, "k").value() == "ours");
 }
 
 TEST_CASE("fs_store: what the Fs cannot give is said") {

@@ -3,16 +3,18 @@
 #ifndef PERDURE_STORE_DETAIL_OBJECT_BATCH_HPP
 #define PERDURE_STORE_DETAIL_OBJECT_BATCH_HPP
 
-// object_batch: put_many and put_stream of an fs_store, so many objects at a time.
+// object_batch: the puts without a condition of an fs_store, so many objects at a time.
 //
 //   1  the content of each, in a temporary file in the directory where it will be or above that, without a lock
 //   2  all of that is made durable: by one sync of the volume, or file by file where the batch is small or the Fs has none
 //   3  each gets its name, under the lock of its key, in a directory that is durable
-//   4  the names are made durable: by one sync of the volume, or directory by directory
+//   4  the names are made durable: by one sync of the volume, or directory by directory; of a single one under its lock still,
+//      so that whoever replaces it does so after a sync that failed
 // Until 3 nobody sees any of it, and what fails is removed again.
 
 #include <perdure/fs/fs_optional.hpp>
 #include <perdure/fs/temp_name.hpp>
+#include <perdure/fs/write_options.hpp>
 #include <perdure/store/store_types.hpp>
 
 namespace perdure {
@@ -49,8 +51,7 @@ class object_batch {
     PERDURE_TRY(settle_content());
     for (at_ = 0; at_ < count_; ++at_) PERDURE_TRY(name());
     at_ = 0;
-    const auto settled = settle_names();
-    return settled ? settled : settled.error().with(doubt::durable);
+    return count_ == 1 ? result<void>() : in_doubt(settle_names());
   }
 
  private:
@@ -149,7 +150,10 @@ class object_batch {
     PERDURE_TRY(files_.fs_->rename(temporary(at_), to));
     all_[at_].depth = *depth;
     ++named_;
-    return {};
+    return count_ == 1 ? in_doubt(settle_names()) : result<void>();
+  }
+  [[nodiscard]] static result<void> in_doubt(const result<void>& settled) {
+    return settled ? settled : settled.error().with(doubt::durable);
   }
 
   // 4

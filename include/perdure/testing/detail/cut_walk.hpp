@@ -74,7 +74,8 @@ class cut_walk final : private state_visitor, private digit_policy {
         nested_left_(all.what.recover ? nested_left : 0),
         shown_(show(recorded)),
         after_(shown_, steps),
-        states_(*shown_, recorded.log) {}
+        states_(*shown_, recorded.log),
+        layout_(mixed(layout_of(recorded), all.run)) {}
 
   // At each cut from this one on, each disk.
   void every_state(std::size_t first_cut) {
@@ -116,6 +117,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   enum class ways_to_go : std::uint8_t { all, counted, first, last, any, forced };
   static constexpr std::uint64_t visits_after_failure = 20'000;
   static constexpr std::uint64_t counted_max = 3'000'000;
+  static constexpr std::size_t digits_of_many = 3;
 
   [[nodiscard]] static std::shared_ptr<disk> show(const disk& recorded) {
     auto shown = std::make_shared<disk>();
@@ -124,6 +126,16 @@ class cut_walk final : private state_visitor, private digit_policy {
     shown->clock = recorded.clock;
     shown->put_back = true;
     return shown;
+  }
+  // Which bit of what was read stands for what.
+  [[nodiscard]] static std::uint64_t layout_of(const disk& recorded) {
+    std::uint64_t all = 0;
+    for (const chain& one : recorded.log.chains()) {
+      const bool is_name = one.kind == chain_kind::entry;
+      const std::uint64_t which = is_name ? recorded.tree[one.owner].entries[one.index].name_hash : one.index;
+      all = mixed(all, mixed(std::uint64_t{one.owner} << 8 | static_cast<std::uint64_t>(one.kind), which));
+    }
+    return all;
   }
   void begin_cut() {
     const power_cut& cut = recorded_.cuts[at_];
@@ -188,13 +200,19 @@ class cut_walk final : private state_visitor, private digit_policy {
     ++all_.found.visited;
     if (all_.failed) --all_.visits_left;
     const std::uint64_t key = mixed(state.shown, key_);
-    const std::uint64_t nodes = mixed(state.nodes, all_.run);
+    const std::uint64_t nodes = mixed(state.nodes, layout_);
+    bool is_new = true;
     if (all_.what.reductions.same_disk) {
       const auto known = all_.seen.insert(key);
-      // What was read there says what would be read here only if the same files stand behind the names.
-      if (!known.is_new) return known.of->second == nodes ? known.of->first : everything;
+      is_new = known.is_new;
+      // What was read there says what would be read here only if the same files stand behind the names, and the same chains
+      // behind the bits: two recoveries that did different things may leave the same disk. Where there are many like it, it is
+      // looked at again: what is not read here need not be varied here.
+      if (!is_new && known.of->second == nodes) return known.of->first;
+      const bool has_many_like_it = all_.what.reductions.unread && states_.digits().size() >= digits_of_many;
+      if (!is_new && (nested_left_ > 0 || !has_many_like_it)) return everything;
     }
-    ++all_.found.states;
+    if (is_new) ++all_.found.states;
     if (all_.found.states >= all_.states_max) all_.out_of_budget = true;
     if (all_.found.states % 256 == 0 && std::chrono::steady_clock::now() >= all_.end) all_.out_of_budget = true;
     (void)shown_->tree.take_reads();
@@ -329,6 +347,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   std::shared_ptr<disk> shown_;
   after_crash after_;
   disk_states states_;
+  std::uint64_t layout_;
   std::size_t at_ = 0;  // which cut
   std::uint64_t key_ = 0;
   tape arrived_;  // which of what was on its way to the store arrived when

@@ -71,6 +71,7 @@ class disk {
       // The copy is what changes: whoever shows this disk refers to the nodes that are there.
       untouched = std::make_unique<disk_tree>(std::move(tree));
       tree = *untouched;
+      tree.forget_behind_ends();
     }
     if (recording && cut_everywhere) note_cut();
     ++ops;

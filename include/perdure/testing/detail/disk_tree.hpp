@@ -111,6 +111,7 @@ class disk_tree {
     disk_tree copy = *this;
     copy.bits_.clear();
     copy.bits_given_ = 0;
+    copy.forget_behind_ends();
     for (disk_node& node : copy.nodes_) {
       node.size_pending = node.presence_pending = no_chain;
       for (chain_id& id : node.attributes_pending) id = no_chain;
@@ -119,6 +120,17 @@ class disk_tree {
       for (disk_entry& entry : node.entries) entry.pending = no_chain;
     }
     return copy;
+  }
+
+  // What a page holds behind the end of its file is of no state, and comes back in none when the file grows again.
+  void forget_behind_ends() {
+    for (disk_node& node : nodes_) {
+      const std::uint64_t whole = node.size / page_size;
+      if (whole >= node.pages.size()) continue;
+      const auto last = static_cast<std::size_t>(whole);
+      node.pages[last].cut(static_cast<std::size_t>(node.size % page_size));
+      for (std::size_t page = last + 1; page < node.pages.size(); ++page) node.pages[page].cut(0);
+    }
   }
 
   [[nodiscard]] bool is_empty(inode directory) const noexcept {
