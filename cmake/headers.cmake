@@ -165,6 +165,7 @@ set(PERDURE_HEADERS
   perdure/testing/detail/disk_text.hpp
   perdure/testing/detail/disk_tree.hpp
   perdure/testing/detail/effect_log.hpp
+  perdure/testing/detail/escaping.hpp
   perdure/testing/detail/fault_file.hpp
   perdure/testing/detail/fault_words.hpp
   perdure/testing/detail/history.hpp

@@ -42,6 +42,8 @@ struct by_hand {
   bool believes_reads = false;  // and that sync only where all that was written is read
   bool honest = true;           // a rename that failed may have happened
   bool heeds_dir_sync = true;
+  bool syncs_dir_again = false;  // and believes that
+  bool syncs_all = false;        // in place of the file again, and of the directory
 
   result<void> operator()(crash_fs& fs) const {
     auto file = fs.open("d/t", {.access = access::write, .creation = creation::create});
@@ -53,7 +55,7 @@ struct by_hand {
     if (!synced && (syncs_again || believes_reads)) {
       auto again = fs.open("d/t", {.access = access::write});
       if (!again) return again.error();
-      const auto second = again->sync(sync_what::data);
+      const auto second = syncs_all ? sync_all(fs, ".") : again->sync(sync_what::data);
       if (!second) return unchanged(second.error());
     } else if (!synced && heeds_sync) {
       return unchanged(synced.error());
@@ -62,7 +64,9 @@ struct by_hand {
     if (!closed && heeds_sync) return unchanged(closed.error());
     const auto renamed = fs.rename("d/t", "d/f");
     if (!renamed) return honest ? renamed : unchanged(renamed.error());
-    const auto named = fs.sync_dir("d");
+    const auto sync_names = [&] { return syncs_all ? sync_all(fs, "d") : fs.sync_dir("d"); };
+    auto named = sync_names();
+    if (!named && syncs_dir_again) named = sync_names();
     return named || !heeds_dir_sync ? result<void>() : failure(named.error()).with(doubt::durable);
   }
   static failure unchanged(const failure& why) { return failure(why.code(), why.operation()); }
@@ -178,6 +182,11 @@ TEST_CASE("faults: each answer that is not heeded is found, and the report names
   const std::string believed = found({.believes_reads = true});
   CHECK(believed.find("fault: sync d/t sync_lost errno 5 clean") != std::string::npos);
   CHECK(believed.find("sync(data) of d/t") != std::string::npos);
+  CHECK(found({.believes_reads = true, .syncs_all = true}).find("fault: sync d/t sync_lost errno 5 clean") != std::string::npos);
+  // Law L6: what succeeds then speaks of what was changed since.
+  CHECK(found({.syncs_dir_again = true}).find("fault: sync_dir d sync_lost errno 5 clean") != std::string::npos);
+  CHECK(found({.syncs_dir_again = true, .syncs_all = true}).find("fault: sync_all d sync_lost errno 5 clean") !=
+        std::string::npos);
   CHECK(found({.honest = false}).find("fault: rename d/f io errno 5 after") != std::string::npos);
   CHECK(found({.heeds_dir_sync = false}).find("fault: sync_dir d") != std::string::npos);
 }

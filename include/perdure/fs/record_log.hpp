@@ -34,7 +34,8 @@
 //   all that was acknowledged with `full` is in it. A file named as temp_name.hpp says may be left, which temp_sweep removes.
 // Not promised: that append_all() is atomic: a crash may leave the first ones of its records. That the visitor has seen the log,
 //   unless open() succeeded. See replay_log.hpp for the damage that no log can tell from a torn append. One thread at a time.
-//   The Fs must outlive the log.
+//   The Fs must outlive the log. That a directory which a process made that was told of a failed sync_dir, and died, is there
+//   after a crash: who finds it cannot tell (see make_dirs.hpp).
 
 #include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/detail/log_writer.hpp>

@@ -65,6 +65,7 @@ class explorer {
     allow(4);
     each_run([&](cut_walk& walk, const lab_run&, std::size_t first_cut) { walk.every_state(first_cut); });
     if (all_.out_of_budget && !all_.failed) sample();
+    found_.none_acknowledged = asked_latest_ && !acknowledged_;
     if (all_.failed && found_.failure.empty()) tell(all_.failure, digest_);
     for (const auto& [rule, strikes] : strikes_) {
       if (strikes == 0) found_.idle_rules.push_back(rule);
@@ -114,6 +115,8 @@ class explorer {
         // What could be cut before the two paths parted was cut on the path before.
         use(walk, run, is_first ? 0 : run.disk().cuts_at_choice[source.changed_at()]);
         is_first = false;
+        asked_latest_ = asked_latest_ || run.history().asked();
+        acknowledged_ = acknowledged_ || run.history().acknowledged_any();
         if (all_.failed) digest_ = run.digest();
         all_.look_at_clock();
       } while (!all_.failed && !all_.stopped() && source.next());
@@ -197,7 +200,10 @@ class explorer {
     }
     if (!again.failed && found_.failure.empty()) return;
     const bool hangs = !run.disk().hang.empty();
-    found_.failure += found_.profile + (hangs ? ": the workload hangs\n" : ": what a power cut may leave fails the check\n") +
+    found_.failure += found_.profile +
+                      (hangs ? run.disk().hangs ? ": the workload hangs\n" : ": a thread does what it must not\n"
+                             : ": what a power cut may leave fails the check
+") +
                       again.text + (hangs ? "" : "the check: ") + found_.complaint + (hangs ? "" : "\n") +
                       "replay: " + found_.replay + "\n";
   }
@@ -205,7 +211,9 @@ class explorer {
   const exploration& what_;
   sync_site skip_sync_;
   bool tracing_ = false;
-  std::uint32_t digest_ = 0;  // of the run that failed
+  std::uint32_t digest_ = 0;   // of the run that failed
+  bool asked_latest_ = false;  // a check asked for the latest step
+  bool acknowledged_ = false;  // and some step was
   report found_;
   search all_;
   std::map<std::string, std::uint64_t> strikes_;  // of each rule

@@ -114,7 +114,17 @@ class fault_fs {
     base_->mark_clean(path);
   }
   [[nodiscard]] result<void> sync_all(path_view path) {
-    return judged(operation::sync_all, path, [&] { return perdure::sync_all(*base_, path); });
+    if (plan_.idle()) return perdure::sync_all(*base_, path);
+    const fault_verdict verdict = plan_.judge(operation::sync_all, full(path));
+    if constexpr (requires(F& base) { base.mark_all_clean(); }) {
+      if (verdict.clean) base_->mark_all_clean();
+    }
+    return detail::carried_out(verdict, [&] { return perdure::sync_all(*base_, path); });
+  }
+  void mark_all_clean()
+    requires requires(F& base) { base.mark_all_clean(); }
+  {
+    base_->mark_all_clean();
   }
   [[nodiscard]] auto open_dir(path_view path, links links = links::follow)
     requires can_open_dir<F>

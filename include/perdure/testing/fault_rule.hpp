@@ -112,8 +112,8 @@ struct fault_rule {
       return "late is for a put or remove_object that fails";
     if (stale_keys != 0 && !(is_for(op::list_objects) && !fails)) return "stale is for list_objects";
     if (drop && !(fails && is_for(op::sync))) return "drop is for a sync that fails";
-    if (clean && !(fails && !after && !drop && (is_for(op::sync) || is_for(op::sync_dir))))
-      return "clean is for a sync or sync_dir that fails, and undoes nothing";
+    if (clean && !(fails && !after && !drop && (is_for(op::sync) || is_for(op::sync_dir) || is_for(op::sync_all))))
+      return "clean is for a sync that fails, and undoes nothing";
     if ((flip_bit || zero) && !is_for(op::read)) return "flip and zero are for reads";
     if ((after || system_code != 0 || doubt) && !fails) return "after, errno and doubt are said of a failure";
     if (after && short_bytes) return "what was done whole is not short";

@@ -67,6 +67,7 @@ namespace testing {
     case op::sync_all:
       fails(code::sync_lost, EIO);
       fails(code::sync_lost, EIO, true);
+      add({.fails = code::sync_lost, .system_code = EIO, .clean = true});
       fails(code::unsupported, EINVAL);
       break;
     case op::close:

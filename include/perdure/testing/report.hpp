@@ -25,6 +25,7 @@ class report {
   std::uint64_t runs = 0;          // of the workload
   bool exhaustive = true;          // but for mixtures that were left out; else a sample, or bounded by depth
   bool mixtures_left_out = false;  // of more than 8 unsynced pages of one file
+  bool none_acknowledged = false;  // no step, in any run, and a check asked for the latest: what passed says little
   bool replayed = false;           // one state alone was looked at again
   std::uint32_t depth = 0;         // of a run that had more choices than budget.depth: that. Else 0
   std::string profile;
@@ -36,6 +37,8 @@ class report {
   [[nodiscard]] bool ok() const noexcept { return failure.empty(); }
   [[nodiscard]] std::string text() const {
     std::string all = ok() ? bounds() : failure;
+    if (ok() && none_acknowledged)
+      all += "\nno step was acknowledged in any run: what was there before is all that latest_is asked for";
     for (const std::string& rule : idle_rules) all += "\nnever struck, in no run: " + rule;
     return all;
   }

@@ -174,7 +174,7 @@ class world {
   }
 
   void side_by_side(std::vector<std::function<void()>> works, const std::vector<std::unique_ptr<process>>& processes) {
-    PERDURE_ASSERT(!turns_, "world::together within together");
+    if (turns_) detail::panic("world: together() or processes() within another one");
     turns_ = std::make_shared<detail::turns>(
         disk_, [this](std::uint32_t ways) { return asked(ways); }, [this] { return replay_so_far(); }, left_.preemptions);
     // Its report may have to be printed by a run that nobody meant to trace.
@@ -296,6 +296,7 @@ class after_crash {
   // Is this the value of the last step that was acknowledged, or of a later one that may have happened? Before any, `initial`. A
   // file that was not found is "absent"; what could not be read is nothing at all.
   [[nodiscard]] verdict latest_is(const result<std::string>& found, const std::string& initial) const {
+    history_.note_asked();
     if (!found && found.error().code() != code::not_found) return verdict(found);
     static const std::string absent = "absent";
     const std::string& is = found ? *found : absent;
@@ -303,7 +304,8 @@ class after_crash {
       if (is == history_.value(step)) return true;
     }
     if (initial_allowed_ && is == initial) return true;
-    return "found " + detail::quoted(is) + ", which may only be " + allowed_text(initial);
+    return "found " + detail::quoted(is) + ", which may only be " + allowed_text(initial) +
+           (history_.steps() == 0 ? ": the workload has no step() that names another value" : "");
   }
 
   // What was known of a step when the power went; of several with one value, of the last.

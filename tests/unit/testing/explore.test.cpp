@@ -41,6 +41,44 @@ exploration saves(const std::string& order, const std::string& first = "v1", con
 }
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
+TEST_CASE("explore: a report of success says so when no step was acknowledged in any run, and a complaint when there was none") {
+  const auto with = [](std::function<void(world&)> workload) {
+    return explore({.workload = std::move(workload),
+                    .check = [](after_crash& after) { return after.latest_is(read_text(after.fs(), "f"), "absent"); }});
+  };
+  const auto touch = [](world& world) { return world.fs().open("f", {.access = access::write, .creation = creation::create}); };
+  const char* const line = "\nno step was acknowledged in any run";
+  CHECK(with([](world&) {}).text().find(line) != std::string::npos);
+  const auto failing = [](world& world) { world.step("v1", [] { return result<void>(failure(code::io, operation::write)); }); };
+  CHECK(with(failing).text().find(line) != std::string::npos);
+  CHECK(with([&](world& world) {
+          world.step("absent", [] {});
+          failing(world);
+        })
+            .text()
+            .find(line) == std::string::npos);
+  const auto report = with([&](world& world) { (void)touch(world); });
+  CHECK(report.complaint == "found \"\", which may only be \"absent\": the workload has no step() that names another value");
+  CHECK(report.text().find(line) == std::string::npos);
+}
+
+TEST_CASE("explore: names are told in one line, and one that is another one each time is told as a workload that differs") {
+  const auto naming = [](std::function<std::string()> name) {
+    return explore(
+               {.workload =
+                    [=](world& world) { (void)world.fs().open(name(), {.access = access::write, .creation = creation::create}); },
+                .check = [](after_crash&) { return false; }})
+        .text();
+  };
+  const std::string told = naming([] { return std::string("a\nb\x1b[31m"); });
+  INFO(told);
+  CHECK(told.find("create a\\nb\\x1b[31m") != std::string::npos);
+  CHECK(told.find('\x1b') == std::string::npos);
+  CHECK(told.find("did something else") == std::string::npos);
+  int count = 0;
+  CHECK(naming([&] { return "f" + std::to_string(++count); }).find("the workload did something else") != std::string::npos);
+}
+
 }  // namespace
 
 TEST_CASE("explore: the front door, spelled as documented") {
@@ -86,7 +124,7 @@ TEST_CASE("explore: a report tells what was done, what survived, what the check 
         "the disk that it leaves:\n"
         "  cfg  0 bytes  \"\"\n"
         "the check: found \"\", which may only be \"absent\" or \"v1\"\n"
-        "replay: 0.1.1.0.0/3ac5\n");
+        "replay: 0.1.1.0.0/a161\n");
 }
 
 TEST_CASE("explore: a token replays its state, with the same report, and is refused by another test") {

@@ -5,7 +5,10 @@
 #include <perdure/testing/lab_sync.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/child.hpp>
 
+#include <csignal>
+#include <stdexcept>
 #include <vector>
 
 namespace {
@@ -107,5 +110,101 @@ TEST_CASE("lab_sync: whoever waits may be the one that is woken, and the first o
   CHECK(report.ok());
   CHECK((first_woken[1] && first_woken[2]));
 }
+
+TEST_CASE("lab_sync: who gives back what it does not hold, or keeps it, or wants it twice, fails with a trace and a token") {
+  const auto text_of = [](std::function<void(world&, lab_sync::mutex&)> one,
+                          std::function<void(world&, lab_sync::mutex&)> other) {
+    exploration what{.workload =
+                         [=](world& world) {
+                           lab_sync::mutex mutex;
+                           world.together([&] { one(world, mutex); }, [&] { other(world, mutex); });
+                           world.together([&] { world.yield(); });
+                         },
+                     .check = [](after_crash&) { return true; }};
+    const auto report = explore(what);
+    what.replay = report.replay;
+    CHECK(explore(what).text() == report.text());
+    return report.text();
+  };
+  const auto says = [](const std::string& text, const char* what) {
+    INFO(text);
+    CHECK(text.find(what) != std::string::npos);
+    CHECK(text.find("replay: 0") != std::string::npos);
+  };
+  const auto holds = [](world& world, lab_sync::mutex& mutex) {
+    const scoped_lock lock(mutex);
+    world.yield();
+  };
+  const auto gives_back = [](world&, lab_sync::mutex& mutex) { mutex.unlock(); };
+  const auto nothing = [](world&, lab_sync::mutex&) {};
+  says(text_of(holds, gives_back), "[2] gives back a mutex that ");
+  says(text_of(nothing, gives_back), "a thread does what it must not\n");
+  says(text_of(nothing, gives_back), "[2] gives back a mutex that nobody holds");
+  says(text_of([](world&, lab_sync::mutex& mutex) { mutex.lock(); }, nothing), "[1] ends, and holds a mutex still");
+  says(text_of(
+           [](world&, lab_sync::mutex& mutex) {
+             mutex.lock();
+             mutex.lock();
+           },
+           nothing),
+       "[1] waits for a mutex that it holds itself: it locked it twice");
+}
+
+TEST_CASE("lab_sync: a programmer's error outside of together is told before the process ends") {
+  const auto said_by = [](std::function<void()> error) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const pid_t child = tests::start_child([&]() -> int {
+      (void)::dup2(ends[1], STDERR_FILENO);
+      for (const int signal : {SIGILL, SIGTRAP, SIGABRT}) (void)std::signal(signal, SIG_DFL);
+      error();
+      return 0;
+    });
+    (void)::close(ends[1]);
+    std::string said;
+    char buffer[512];
+    for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) said.append(buffer, static_cast<std::size_t>(got));
+    (void)::close(ends[0]);
+    CHECK(tests::end_of(child) == tests::was_killed);
+    return said;
+  };
+  CHECK(said_by([] {
+          lab_sync::mutex mutex;
+          mutex.lock();
+          mutex.lock();
+        }) == "lab_sync: a mutex is locked that is held, and there is no other thread to give it back\n");
+  CHECK(said_by([] { lab_sync::mutex().unlock(); }) == "lab_sync: a mutex is given back that nobody holds\n");
+  CHECK(said_by([] { (void)explored([](world& world) { world.together([&] { world.together([] {}); }); }); }) ==
+        "world: together() or processes() within another one\n");
+}
+
+TEST_CASE("world: a thread that waits for ever, with no call that could fail, is a livelock, and the test goes on") {
+  const auto report = explored([](world& world) {
+    world.together(
+        [&] {
+          for (;;) world.yield();
+        },
+        [] {});
+  });
+  INFO(report.text());
+  CHECK(report.text().find("livelock") != std::string::npos);
+  CHECK(report.text().find("[1] yield") != std::string::npos);
+}
+
+#if defined(__cpp_exceptions)
+TEST_CASE("world: an exception that leaves a thread is a failure, and the report names the thread and what it says") {
+  const auto report = explored([](world& world) {
+    lab_sync::mutex mutex;
+    world.together([&] { world.yield(); },
+                   [&] {
+                     const scoped_lock lock(mutex);
+                     throw std::runtime_error("out of luck");
+                   });
+  });
+  INFO(report.text());
+  CHECK(report.text().find("[2] is left by an exception: out of luck\n") != std::string::npos);
+  CHECK(report.text().find("replay: 0") != std::string::npos);
+}
+#endif
 
 }  // namespace

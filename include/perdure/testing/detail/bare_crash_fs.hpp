@@ -189,6 +189,11 @@ class bare_crash_fs {
     if (!alive()) return;
     if (const auto at = directory(path, links::follow, operation::sync_dir)) disk_->lose_entries(*at);
   }
+  // And a sync_all.
+  void mark_all_clean() {
+    const std::lock_guard lock(disk_->mutex);
+    if (alive()) disk_->lose_everything();
+  }
   [[nodiscard]] result<void> sync_all(path_view path) {
     const auto there = stat(path);
     if (!there) return there.error();

@@ -47,7 +47,8 @@ class disk {
   std::vector<trace_line> trace;
   bool asked_in_vain = false;  // whoever has its turn wanted a lock that is held
   std::string speaker;         // which thread it is, in the trace; of one alone nothing
-  std::string hang;            // if the workload hangs: how
+  std::string hang;            // if the workload hangs, or a thread does what it must not: how
+  bool hangs = true;           // which of the two
   sync_sites syncs;
   remote_objects remote;                            // a store, which no power cut here concerns
   std::function<std::uint32_t(std::uint32_t)> ask;  // which way to go, of so many; whoever shows this disk sets it
@@ -311,6 +312,10 @@ class disk {
   }
   void lose_entries(inode directory) {
     if (recording) disk_syncs(log, tree, ops).lose_entries(directory);
+    changed();
+  }
+  void lose_everything() {
+    if (recording) disk_syncs(log, tree, ops).lose_everything();
     changed();
   }
 

@@ -19,6 +19,23 @@ namespace detail {
   return text;
 }
 
+// What somebody else named: as it is, but for what would begin a new line or speak to the terminal.
+[[nodiscard]] inline std::string one_line(const std::string& name) {
+  std::string all;
+  for (const char byte : name) {
+    const auto value = static_cast<unsigned char>(byte);
+    const char* const hex = "0123456789abcdef";
+    if (byte == '\n') {
+      all += "\\n";
+    } else if (value < 0x20 || value == 0x7f) {
+      all += std::string("\\x") + hex[value >> 4] + hex[value & 15];
+    } else {
+      all += byte;
+    }
+  }
+  return all;
+}
+
 // "text" x 3 where a byte comes often, \xee where it is none to print; the end is left out where it is long.
 [[nodiscard]] inline std::string quoted(const std::string& bytes) {
   constexpr std::size_t run_min = 8;

@@ -82,7 +82,17 @@ class disk_syncs {
     for (const chain_id id : tree_[file].pages_pending) log_.lose(id);
   }
   void lose_entries(inode directory) {
-    for (const disk_entry& entry : tree_[directory].entries) log_.lose(entry.pending);
+    std::vector<chain_id> names;
+    for (const disk_entry& entry : tree_[directory].entries) names.push_back(entry.pending);
+    log_.lose_names(names);
+  }
+  void lose_everything() {
+    std::vector<chain_id> names;
+    for (chain_id id = 0; id < log_.chains().size(); ++id) {
+      if (log_.at(id).kind == chain_kind::entry) names.push_back(id);
+      if (log_.at(id).kind == chain_kind::page) log_.lose(id);
+    }
+    log_.lose_names(names);
   }
 
  private:

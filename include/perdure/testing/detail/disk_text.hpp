@@ -29,7 +29,7 @@ class disk_text {
       const disk_entry& entry = node.entries[index];
       if (entry.target == 0) continue;
       const bool is_directory = tree_[entry.target].kind == file_kind::directory;
-      all += indent + entry.name + (is_directory ? "/" : "  " + told(tree_[entry.target])) + "\n";
+      all += indent + one_line(entry.name) + (is_directory ? "/" : "  " + told(tree_[entry.target])) + "\n";
       if (is_directory) all += of(entry.target, indent + "  ");
     }
     return all.empty() ? indent + "(nothing)\n" : all;
@@ -40,7 +40,7 @@ class disk_text {
 
   [[nodiscard]] static std::string told(const disk_node& node) {
     if (node.dangling) return "(an entry without a file: reading it fails)";
-    if (node.kind == file_kind::link) return "-> " + node.target;
+    if (node.kind == file_kind::link) return "-> " + one_line(node.target);
     std::string content(node.size < shown_bytes_max ? static_cast<std::size_t>(node.size) : shown_bytes_max, '\0');
     for (std::size_t at = 0; at < content.size(); at += page_size) {
       const std::size_t count = content.size() - at < page_size ? content.size() - at : page_size;

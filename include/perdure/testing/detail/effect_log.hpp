@@ -169,6 +169,7 @@ class effect_log {
     const bool journalled = kind != effect_kind::data && rules_.metadata_order == metadata_order::journal;
     if (journalled && last_metadata_.chain != no_chain) merge_closed(next.needs, last_metadata_);
     if (rules_.in_order) merge(next.needs, before_);
+    std::erase_if(next.needs, [this](const need& one) { return is_lost(one); });
     at.versions.push_back(std::move(next));
     if (kind == effect_kind::metadata) last_metadata_ = itself;
     fresh_.push_back(itself);
@@ -218,14 +219,31 @@ class effect_log {
   // What is in this chain and not durable may survive, as before; no sync sees to it any more, and nothing waits for it.
   void lose(chain_id id) {
     if (id == no_chain || chains_[id].durable == chains_[id].top()) return;
-    const std::uint32_t lost = chains_[id].lost = chains_[id].top();
-    const auto forget = [=](std::vector<need>& needs) {
-      std::erase_if(needs, [=](const need& one) { return one.chain == id && one.count <= lost; });
-    };
+    chains_[id].lost = chains_[id].top();
     for (chain& other : chains_) {
-      for (version& one : other.versions) forget(one.needs);
+      for (version& one : other.versions) forget_lost(one.needs, id);
     }
-    for (std::vector<need>* needs : {&barrier_, &before_, &after_}) forget(*needs);
+    forget_lost_later(id);
+  }
+  // The same of names. A rename that is lost may survive as before: whole.
+  void lose_names(const std::vector<chain_id>& ids) {
+    for (const chain_id id : ids) {
+      if (id != no_chain && chains_[id].durable < chains_[id].top()) chains_[id].lost = chains_[id].top();
+    }
+    // In another directory, the old name of what was renamed goes with the new one alone.
+    for (chain& one : chains_) {
+      for (std::uint32_t count = one.lost + 1; one.kind == chain_kind::entry && count <= one.top(); ++count) {
+        if (one.versions[count].target == 0 && needs_lost_of_its_own(one.versions[count])) one.lost = count;
+      }
+    }
+    for (const chain_id id : ids) {
+      if (!is_lost(id)) continue;
+      for (chain& other : chains_) {
+        for (std::uint32_t count = other.lost == 0 ? 0 : other.lost + 1; count <= other.top(); ++count)
+          forget_lost(other.versions[count].needs, id);
+      }
+      forget_lost_later(id);
+    }
   }
   [[nodiscard]] bool is_lost(chain_id id) const noexcept { return id != no_chain && chains_[id].durable < chains_[id].lost; }
   // Nothing that is done from now on survives without this.
@@ -249,6 +267,20 @@ class effect_log {
 
  private:
   [[nodiscard]] std::vector<need>& needs_of(need one) noexcept { return chains_[one.chain].versions[one.count].needs; }
+
+  [[nodiscard]] bool is_lost(need one) const noexcept { return is_lost(one.chain) && one.count <= chains_[one.chain].lost; }
+  [[nodiscard]] bool needs_lost_of_its_own(const version& one) const noexcept {
+    for (const need& other : one.needs) {
+      if (is_lost(other) && chains_[other.chain].versions[other.count].op == one.op) return true;
+    }
+    return false;
+  }
+  void forget_lost(std::vector<need>& needs, chain_id id) const {
+    std::erase_if(needs, [&](const need& one) { return one.chain == id && one.count <= chains_[id].lost; });
+  }
+  void forget_lost_later(chain_id id) {
+    for (std::vector<need>* needs : {&barrier_, &before_, &after_}) forget_lost(*needs, id);
+  }
 
   static void merge_one(std::vector<need>& into, need one) {
     std::size_t at = 0;

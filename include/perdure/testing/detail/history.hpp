@@ -46,6 +46,16 @@ class history {
     for (named& one : values_) one.ended_at = one.ended_at == never ? events_.size() - 1 : one.ended_at;
   }
 
+  // Was any of them?
+  [[nodiscard]] bool acknowledged_any() const noexcept {
+    for (const event& one : events_) {
+      if (one.outcome == step_outcome::acknowledged) return true;
+    }
+    return false;
+  }
+  // A check asked for the latest.
+  void note_asked() const noexcept { asked_ = true; }
+  [[nodiscard]] bool asked() const noexcept { return asked_; }
   [[nodiscard]] std::size_t steps() const noexcept { return values_.size(); }
   [[nodiscard]] const std::string& value(std::size_t step) const noexcept { return values_[step].text; }
 
@@ -96,6 +106,7 @@ class history {
 
   std::vector<named> values_;
   std::vector<event> events_;
+  mutable bool asked_ = false;
 };
 
 }  // namespace detail

@@ -69,6 +69,10 @@ class lab_run {
     std::uint64_t all = disk_->ops;
     for (const chain& one : disk_->log.chains()) {
       all = mixed(all, std::uint64_t{one.owner} << 32 | std::uint64_t{one.index} << 8 | static_cast<std::uint64_t>(one.kind));
+      if (one.kind == chain_kind::entry) {
+        const std::string& name = disk_->tree[one.owner].entries[one.index].name;
+        all = mixed(all, hash_of(name.data(), name.size()));
+      }
       for (const version& is : one.versions)
         all = mixed(all, mixed(std::uint64_t{is.op} << 32 | is.target, is.size ^ is.page.hash(page_size)));
     }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <perdure/testing/detail/disk_quoted.hpp>
+
 namespace perdure {
 inline namespace v1 {
 namespace testing {
@@ -20,9 +22,9 @@ struct trace_line {
 
   // With its number in a column of its own.
   [[nodiscard]] std::string numbered() const {
-    if (op == 0) return "      -- " + text;
+    if (op == 0) return "      -- " + one_line(text);
     const std::string number = std::to_string(op);
-    return std::string(number.size() < 4 ? 4 - number.size() : 0, ' ') + number + "  " + text;
+    return std::string(number.size() < 4 ? 4 - number.size() : 0, ' ') + number + "  " + one_line(text);
   }
 };
 

@@ -54,7 +54,7 @@ class trace_text {
   [[nodiscard]] static std::string part(const chain& one, const disk_tree& tree) {
     switch (one.kind) {
       case chain_kind::entry:
-        return tree[one.owner].entries[one.index].name;
+        return one_line(tree[one.owner].entries[one.index].name);
       case chain_kind::size:
         return "the size";
       case chain_kind::page:

@@ -11,8 +11,9 @@
 // call of the lab beside whoever woke it, and waits for its turn there. So every decision is made when each thread either waits
 // for its turn or is asleep, and does not depend on time.
 //
-// Where nobody can go on it is a deadlock. Threads that wait in a lab_sync are left where they are, for ever. One that sleeps in
-// anything else cannot be left: what it sleeps in may be destroyed around it. So the test process ends then, after the report.
+// Where nobody can go on it is a deadlock. Threads that wait in a lab_sync are left where they are, for ever, and so are those of
+// a livelock that still goes on when every call fails. One that sleeps in anything else cannot be left: what it sleeps in may be
+// destroyed around it. So the test process ends then, after the report.
 
 #include <atomic>
 #include <chrono>
@@ -28,6 +29,7 @@
 #include <vector>
 
 #include <perdure/testing/detail/disk.hpp>
+#include <perdure/testing/detail/escaping.hpp>
 #include <perdure/testing/detail/thread_watch.hpp>
 
 namespace perdure {
@@ -46,6 +48,7 @@ struct lane {
   const void* waits_for = nullptr;  // a mutex or condition of lab_sync
   std::string told = "begins";      // what it is about to do, or why it waits
   std::uint32_t idle_calls = 0;     // since it, or somebody, changed something
+  std::uint32_t locks = 0;          // of lab_sync, that it holds
   std::uint32_t in_vain = 0;        // how often, one after another, it asked for a lock that was held
   std::atomic<bool> inside = true;  // waiting for its turn, or about to
   thread_watch watch = {};
@@ -75,8 +78,8 @@ class turns {
         current_lane = &one;
         one.watch.begin();
         self->begin(one);
-        work();
-        self->end(one);
+        const std::string escaped = what_escapes(work);
+        self->end(one, escaped);
       });
     }
     self->pass(lock, nullptr, may::leave);
@@ -111,7 +114,7 @@ class turns {
       const bool in_vain = std::exchange(disk_->asked_in_vain, false);
       me->in_vain = in_vain ? me->in_vain + 1 : 0;
       const bool leaves = is_idle(*me) || me->in_vain > 1;
-      check_progress();
+      check_progress(lock, *me);
       pass(lock, me, leaves ? may::leave : in_vain ? may::go_on_or_leave : may::go_on);
     }
     leave(lock, *me);
@@ -123,7 +126,7 @@ class turns {
     std::unique_lock lock = enter(*me);
     leave(lock, *me);
     (void)is_idle(*me);
-    check_progress();
+    check_progress(lock, *me);
   }
   // The calling thread needs its turn, but leaves it to nobody.
   void hold() {
@@ -137,6 +140,14 @@ class turns {
     if (!disk_->tracing || is_dead()) return;
     trace_line line{0, disk_->speaker + text};
     if (disk_->trace.empty() || disk_->trace.back().text != line.text) disk_->trace.push_back(std::move(line));
+  }
+
+  // By whoever has its turn: it did what a program must not do, whatever comes of it.
+  void misused(const std::string& how) {
+    lane& me = *mine();
+    std::unique_lock lock = enter(me);
+    leave(lock, me);
+    tell_misuse(me, how);
   }
 
   // The calling thread waits until somebody has called wake_all or wake_one for the same thing.
@@ -179,8 +190,8 @@ class turns {
     one.waits_for = nullptr;
   }
   [[nodiscard]] std::uint32_t asked(std::size_t ways) { return is_dead() ? 0 : choose_(static_cast<std::uint32_t>(ways)); }
-  // A killed process goes on only because it cannot be stopped: how does not matter.
-  [[nodiscard]] bool is_dead() const noexcept { return process_ != disk_->process; }
+  // A killed process goes on only because it cannot be stopped: how does not matter. Nor does it after a failure.
+  [[nodiscard]] bool is_dead() const noexcept { return process_ != disk_->process || !disk_->hang.empty(); }
 
   [[nodiscard]] std::unique_lock<std::mutex> enter(lane& me) {
     me.inside = true;
@@ -205,9 +216,14 @@ class turns {
     std::unique_lock lock = enter(me);
     leave(lock, me);
   }
-  void end(lane& me) {
+  void end(lane& me, const std::string& escaped) {
     std::unique_lock lock = enter(me);
     me.wake.wait(lock, [&] { return running_ == &me; });
+    if (!escaped.empty()) {
+      tell_misuse(me, "is left by an exception: " + escaped);
+    } else if (me.locks != 0) {
+      tell_misuse(me, "ends, and holds a mutex still, which nobody can give back");
+    }
     me.is = lane::doing::ended;
     idle_calls_ = 0;
     say("ends");
@@ -298,9 +314,16 @@ class turns {
   [[nodiscard]] std::string what_all_do() const {
     std::string all;
     for (const auto& one : lanes_) {
-      if (one->is != lane::doing::ended) all += "  [" + std::to_string(one->number) + "] " + one->told + "\n";
+      if (one->is != lane::doing::ended) all += "  [" + std::to_string(one->number) + "] " + one_line(one->told) + "\n";
     }
     return all;
+  }
+  // What a process does that was killed is its own affair.
+  void tell_misuse(const lane& me, const std::string& how) {
+    if (is_dead()) return;
+    const std::string all = "[" + std::to_string(me.number) + "] " + how;
+    disk_->hangs = false;
+    hang(all + "\n");
   }
   void hang(std::string why) {
     disk_->hang = std::move(why);
@@ -315,10 +338,16 @@ class turns {
     ++idle_calls_;
     return ++me.idle_calls % idle_calls_max == 0;
   }
-  void check_progress() {
+  // Or is never seen again.
+  void check_progress(std::unique_lock<std::mutex>& lock, lane& me) {
     if (idle_calls_ <= all_idle_calls_max) return;
     idle_calls_ = 0;
-    if (!disk_->hang.empty()) give_up(disk_->hang);
+    if (!disk_->hang.empty()) {
+      me.is = lane::doing::waiting;
+      me.waits_for = this;
+      pass(lock, &me, may::leave);
+      leave(lock, me);
+    }
     hang("livelock: " + std::to_string(all_idle_calls_max) + " calls, and none of them changed anything\n" + what_all_do());
   }
   [[noreturn]] void give_up(const std::string& why) const {
