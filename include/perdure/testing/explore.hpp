@@ -202,8 +202,7 @@ class explorer {
     const bool hangs = !run.disk().hang.empty();
     found_.failure += found_.profile +
                       (hangs ? run.disk().hangs ? ": the workload hangs\n" : ": a thread does what it must not\n"
-                             : ": what a power cut may leave fails the check
-") +
+                             : ": what a power cut may leave fails the check\n") +
                       again.text + (hangs ? "" : "the check: ") + found_.complaint + (hangs ? "" : "\n") +
                       "replay: " + found_.replay + "\n";
   }
