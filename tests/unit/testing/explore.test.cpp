@@ -467,7 +467,7 @@ TEST_CASE("explore: what is not read is not varied in the runs after the first, 
                                    [](world& world) {
                                      auto junk = world.fs().open("junk", {.access = access::write, .creation = creation::create});
                                      if (junk) (void)junk->write_at(0, std::string(8 * 4096, 'j'));
-                                     (void)atomic_write(world.fs(), "cfg", "v1");
+                                     (void)atomic_write(world.fs(), "cfg", "v1", {.at_least = durability::full});
                                    },
                                .check =
                                    [](after_crash& after) {

@@ -34,6 +34,7 @@ struct search {
   std::chrono::steady_clock::time_point end = never;
   std::uint32_t looks = 0;  // at a state, since the last one at the clock
   bool out_of_budget = false;
+  std::uint32_t looked_in_vain = 0;                  // at states seen before, lately: everything was read there
   sync_site skip_sync = {};                          // this one silently does nothing, if a recovery does it
   std::vector<sync_site>* recovery_syncs = nullptr;  // where those of recoveries are noted
 
@@ -123,6 +124,7 @@ class cut_walk final : private state_visitor, private digit_policy {
   static constexpr std::uint64_t visits_after_failure = 20'000;
   static constexpr std::uint64_t counted_max = 3'000'000;
   static constexpr std::size_t digits_of_many = 3;
+  static constexpr std::uint32_t looks_in_vain_max = 16;
 
   [[nodiscard]] static std::shared_ptr<disk> show(const disk& recorded) {
     auto shown = std::make_shared<disk>();
@@ -215,7 +217,8 @@ class cut_walk final : private state_visitor, private digit_policy {
       // behind the bits: two recoveries that did different things may leave the same disk. Where there are many like it, it is
       // looked at again: what is not read here need not be varied here.
       if (!is_new && known.of->second == nodes) return known.of->first;
-      const bool has_many_like_it = all_.what.reductions.unread && states_.digits().size() >= digits_of_many;
+      const bool has_many_like_it =
+          all_.what.reductions.unread && states_.digits().size() >= digits_of_many && all_.looked_in_vain < looks_in_vain_max;
       if (!is_new && (nested_left_ > 0 || !has_many_like_it)) return everything;
     }
     if (is_new) ++all_.found.states;
@@ -229,6 +232,8 @@ class cut_walk final : private state_visitor, private digit_policy {
       if (!said) note_failure();
     });
     std::uint64_t reads = shown_->tree.take_reads();
+    const bool is_all_read = (reads & shown_->tree.all_reads()) == shown_->tree.all_reads();
+    if (!is_new) all_.looked_in_vain = is_all_read ? all_.looked_in_vain + 1 : 0;
     if (!failed && nested_left_ > 0) {
       each_arrival([&](choice_source& arrivals) { cut_recovery(arrivals); });
       reads = everything;

@@ -167,6 +167,10 @@ class disk_tree {
     }
   }
   void looked_at_bits(std::uint64_t reads) const noexcept { reads_ |= reads; }
+  // What they would be if all of it was read.
+  [[nodiscard]] std::uint64_t all_reads() const noexcept {
+    return bits_given_ >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits_given_) - 1;
+  }
   [[nodiscard]] std::uint64_t take_reads() const noexcept { return std::exchange(reads_, 0); }
   // 64 bits for any number of chains: one that shares its bit counts as read when the other was. The pages of a large file share
   // one, for who reads one of them reads them all.
