@@ -24,6 +24,7 @@ concept Clock = requires(C& clock, std::int64_t nanoseconds) {
 };
 
 // Time that stands still until it is told to go on: for tests, and for devices that keep it themselves. Sleeping advances it.
+// No more safe between threads than an int is.
 class manual_clock {
  public:
   manual_clock() noexcept = default;
