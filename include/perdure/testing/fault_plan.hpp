@@ -211,6 +211,7 @@ class fault_plan {
     if (!shared_->room_bytes) return wanted;
     const std::uint64_t taken = wanted < *shared_->room_bytes ? wanted : *shared_->room_bytes;
     *shared_->room_bytes -= taken;
+    for (counted& one : shared_->rules) one.struck += taken < wanted && one.rule.capacity_bytes ? 1 : 0;
     return taken;
   }
   void give_room(std::uint64_t bytes) {

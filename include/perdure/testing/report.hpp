@@ -36,9 +36,9 @@ class report {
 
   [[nodiscard]] bool ok() const noexcept { return failure.empty(); }
   [[nodiscard]] std::string text() const {
-    std::string all = ok() ? bounds() : failure;
-    if (ok() && none_acknowledged)
-      all += "\nno step was acknowledged in any run: what was there before is all that latest_is asked for";
+    if (!ok()) return failure;
+    std::string all = bounds();
+    if (none_acknowledged) all += "\nno step was acknowledged in any run: what was there before is all that latest_is asked for";
     for (const std::string& rule : idle_rules) all += "\nnever struck, in no run: " + rule;
     return all;
   }
