@@ -174,6 +174,8 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lab_run.hpp
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/law_check.hpp
+  perdure/testing/detail/law_fs.hpp
+  perdure/testing/detail/law_slot.hpp
   perdure/testing/detail/lint_file.hpp
   perdure/testing/detail/lint_judge.hpp
   perdure/testing/detail/lint_log.hpp
