@@ -125,6 +125,8 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/version_dir.hpp
   perdure/manifest/detail/version_pointer.hpp
 
+  perdure/engine/deletion_pause.hpp
+
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
   perdure/testing/choose.hpp
