@@ -28,7 +28,13 @@
 #include <perdure/core/sealed_writer.hpp>
 #include <perdure/core/sha256.hpp>
 #include <perdure/core/sync.hpp>
+#include <perdure/engine/checkpoint_source.hpp>
+#include <perdure/engine/checkpoint_types.hpp>
+#include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/deletion_pause.hpp>
+#include <perdure/engine/discard_checkpoint.hpp>
+#include <perdure/engine/restore_checkpoint.hpp>
+#include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
