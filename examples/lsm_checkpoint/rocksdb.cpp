@@ -28,7 +28,8 @@ std::string value_of(std::uint64_t number) { return std::to_string(number) + std
 
 std::string wrong_with(const std::string& path, std::uint64_t watermark) {
   rocksdb::DB* opened = nullptr;
-  const auto status = rocksdb::DB::OpenForReadOnly(rocksdb::Options(), path, &opened);
+  // Not read-only: where all tables are of one level, RocksDB 7.8 then finds no value that is in a blob file, of any database.
+  const auto status = rocksdb::DB::Open(rocksdb::Options(), path, &opened);
   if (!status.ok()) return "it does not open: " + status.ToString();
   const std::unique_ptr<rocksdb::DB> db(opened);
   if (const auto sound = db->VerifyChecksum(); !sound.ok()) return "RocksDB says: " + sound.ToString();
