@@ -88,6 +88,7 @@ set(PERDURE_HEADERS
 
   perdure/store/any_store.hpp
   perdure/store/compressor.hpp
+  perdure/store/content_gc.hpp
   perdure/store/content_pin.hpp
   perdure/store/content_store.hpp
   perdure/store/counting_store.hpp
@@ -103,6 +104,7 @@ set(PERDURE_HEADERS
   perdure/store/store_types.hpp
   perdure/store/tracing_store.hpp
 
+  perdure/store/detail/condemnation.hpp
   perdure/store/detail/condemned_list.hpp
   perdure/store/detail/content_ingest.hpp
   perdure/store/detail/content_keys.hpp

@@ -73,6 +73,7 @@
 #include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/store/any_store.hpp>
 #include <perdure/store/compressor.hpp>
+#include <perdure/store/content_gc.hpp>
 #include <perdure/store/content_pin.hpp>
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/counting_store.hpp>

@@ -23,7 +23,7 @@
 //     the Store. Some objects may be there: putting the same content again goes on from there. Doubt is of them alone: nothing
 //     names them, so that `unchanged` is told of what a reader may see.
 //   Crash: as a failure. The next collection takes what is not named.
-// get(id, sink) -> size; get_range(id, offset, buffer) -> how many bytes; size(id) -> size; verify(id) -> size
+// get(id, sink) -> size; get_range(id, offset, buffer) -> how many bytes; size(id) -> size; verify(id) -> size; walk(id, walker)
 //   Success: each object on the way had its digest, before a byte of it was handed on. get_range fills the buffer with all that
 //     there is from the offset on. verify is a get without a sink.
 //   Failure: not_found and corrupt name the object: the root's, or another one's below; version_unsupported; too_large: a
@@ -133,6 +133,11 @@ class content_store {
   }
   [[nodiscard]] result<std::uint64_t> verify(const content_id& id, const content_work& how = {}) {
     return get(id, [](bytes) -> result<void> { return {}; }, how);
+  }
+  // Calls with the name of every object that the content consists of; one that occurs several times, several times.
+  [[nodiscard]] result<void> walk(const content_id& id, object_walker walker) {
+    reader_type reader(objects_);
+    return reader.walk(id.root, walker);
   }
 
  private:

@@ -305,6 +305,7 @@ TEST_CASE("content_store: a chunk that a compressor makes smaller is kept so, un
       std::memcpy(into.data() + from.size(), from.data(), from.size());
       return {};
     }
+    result<std::uint64_t> expanded_size(bytes from) const { return from.size() * 2; }
   };
   place here;
   auto options = small();

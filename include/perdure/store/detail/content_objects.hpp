@@ -38,9 +38,17 @@ class content_objects {
   [[nodiscard]] result<std::size_t> fetch(const digest& of, mutable_bytes into) {
     return each_copy(of, [&](key_view key) -> result<std::size_t> {
       const auto got = get(key, into);
-      if (!got) return got;
-      return sha256_of(into.first(*got)) == of ? got : altered(key);
+      if (!got || sha256_of(into.first(*got)) == of) return got;
+      return expanded(key, of, into, *got);
     });
+  }
+  // Is this copy what its name says? A failure is that of the Store. `into` has room for any object.
+  [[nodiscard]] result<bool> is_intact(const content_copy& copy, mutable_bytes into) {
+    const content_key key = object_key(copy);
+    auto got = get(key, into);
+    if (got && !(sha256_of(into.first(*got)) == copy.of)) got = expanded(key, copy.of, into, *got);
+    if (got) return true;
+    return got.error().code() == code::corrupt ? result<bool>(false) : got.error();
   }
   // A chunk, which fills the buffer. Whether the digest is right is not looked at yet.
   [[nodiscard]] result<void> fetch_unproved(key_view key, mutable_bytes into) {
@@ -77,6 +85,22 @@ class content_objects {
     const auto got = store_->get(key, into);
     if (got) return static_cast<std::size_t>(got->size_bytes);
     return got.error().code() == code::too_large ? altered(key) : got.error();
+  }
+  // What is there is not the object: then it is what a compressor made of it, or nothing.
+  [[nodiscard]] result<std::size_t> expanded(key_view key, const digest& of, mutable_bytes into, std::size_t kept_size) {
+    if constexpr (compresses) {
+      const bytes kept = into.first(kept_size);
+      const auto size = compressor_.expanded_size(kept);
+      room<std::byte> whole;
+      if (!size || *size > into.size()) return altered(key);
+      if (!whole.resize(static_cast<std::size_t>(*size))) return no_memory();
+      const mutable_bytes content(whole.data(), whole.size());
+      if (!compressor_.expand(kept, content) || !(sha256_of(content) == of)) return altered(key);
+      if (!whole.empty()) std::memcpy(into.data(), whole.data(), whole.size());
+      return whole.size();
+    } else {
+      return altered(key);
+    }
   }
   template <class Read>
   [[nodiscard]] result<std::size_t> each_copy(const digest& of, Read&& read) {

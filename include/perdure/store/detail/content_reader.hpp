@@ -13,6 +13,12 @@
 
 namespace perdure {
 inline namespace v1 {
+
+// Of a walk over the objects of a content: is what is below this one to be walked, too?
+enum class below : std::uint8_t { enter, pass_over };
+enum class object_kind : std::uint8_t { chunk, node };
+using object_walker = function_ref<result<below>(const digest&, object_kind)>;
+
 namespace detail {
 
 template <class Objects>
@@ -34,6 +40,15 @@ class content_reader {
     total_ = count < size - from ? count : size - from;
     PERDURE_TRY(descend(top_, from, total_, to));
     return flush(to);
+  }
+
+  // Every object below the root, and that itself, in front of what is below it. Chunks are named, and not read.
+  [[nodiscard]] result<void> walk(const digest& root, object_walker walker) {
+    const auto how = walker(root, object_kind::node);
+    if (!how) return how.error();
+    if (*how == below::pass_over) return {};
+    PERDURE_TRY(load(root, nullptr));
+    return top_ == 0 ? result<void>() : walk(top_, walker);
   }
 
  private:
@@ -77,10 +92,27 @@ class content_reader {
     return {};
   }
 
+  [[nodiscard]] content_node node_at(std::uint8_t level) const noexcept {
+    const loaded& here = levels_[level];
+    return *parse_node(bytes(here.object.data(), here.object.size()));
+  }
+  [[nodiscard]] result<void> walk(std::uint8_t level, object_walker walker) {
+    const content_node node = node_at(level);
+    for (std::size_t i = 0; i < node.count; ++i) {
+      const node_child child = node.child(i);
+      const auto how = walker(child.of, level == 1 ? object_kind::chunk : object_kind::node);
+      if (!how) return how.error();
+      if (level == 1 || *how == below::pass_over) continue;
+      const auto lower = static_cast<std::uint8_t>(level - 1);
+      PERDURE_TRY(load(child.of, &child, lower));
+      PERDURE_TRY(walk(lower, walker));
+    }
+    return {};
+  }
+
   // Some of [from, from + count) is in this node, and nothing behind it. As deep as there are levels.
   [[nodiscard]] result<void> descend(std::uint8_t level, std::uint64_t from, std::uint64_t count, const reading& to) {
-    const loaded& here = levels_[level];
-    const content_node node = *parse_node(bytes(here.object.data(), here.object.size()));
+    const content_node node = node_at(level);
     if (level == 0) return pass(node.body.from(static_cast<std::size_t>(from)).first(static_cast<std::size_t>(count)), to);
     std::uint64_t at = 0;
     for (std::size_t i = 0; i < node.count && at < from + count; ++i) {
