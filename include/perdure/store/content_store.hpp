@@ -31,7 +31,8 @@
 //   Memory: 8 MiB of chunks, and a node for each level. What nodes say costs nothing until it is proved.
 //
 // Not promised: that an object which was there holds what its name says, where put met it: its size is looked at, scrub.hpp reads
-//   it all. That ids are equal between options that cut differently. That anybody who has an id may not read its content.
+//   it all. That another content_store in the same process knows what a call of this one failed over: a program has one for a
+//   Store, for as long as it runs. That ids are equal between options that cut differently. That anybody who has an id may not read its content.
 //
 // Threads: any number may call, each with a pin of its own.
 
