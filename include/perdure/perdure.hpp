@@ -28,6 +28,9 @@
 #include <perdure/core/sealed_writer.hpp>
 #include <perdure/core/sha256.hpp>
 #include <perdure/core/sync.hpp>
+#include <perdure/engine/engine.hpp>
+#include <perdure/engine/engine_image.hpp>
+#include <perdure/engine/persistor.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
