@@ -140,9 +140,14 @@ set(PERDURE_HEADERS
 
   perdure/engine/engine.hpp
   perdure/engine/engine_image.hpp
+  perdure/engine/load_snapshot.hpp
+  perdure/engine/persist_snapshot.hpp
   perdure/engine/persistor.hpp
+  perdure/engine/snapshot_head.hpp
+  perdure/engine/snapshot_manifest.hpp
 
   perdure/engine/detail/name_list.hpp
+  perdure/engine/detail/snapshot_objects.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
