@@ -20,10 +20,12 @@ set(PERDURE_HEADERS
   perdure/core/four_bytes.hpp
   perdure/core/frame.hpp
   perdure/core/function_ref.hpp
+  perdure/core/jobs.hpp
   perdure/core/native_clock.hpp
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
   perdure/core/progress.hpp
+  perdure/core/pthread_jobs.hpp
   perdure/core/pthread_sync.hpp
   perdure/core/record_format.hpp
   perdure/core/result.hpp
@@ -85,6 +87,8 @@ set(PERDURE_HEADERS
   perdure/fs/detail/staged_file.hpp
 
   perdure/store/any_store.hpp
+  perdure/store/compressor.hpp
+  perdure/store/content_gc.hpp
   perdure/store/content_pin.hpp
   perdure/store/content_store.hpp
   perdure/store/counting_store.hpp
@@ -100,11 +104,14 @@ set(PERDURE_HEADERS
   perdure/store/store_types.hpp
   perdure/store/tracing_store.hpp
 
+  perdure/store/detail/condemnation.hpp
   perdure/store/detail/condemned_list.hpp
   perdure/store/detail/content_ingest.hpp
   perdure/store/detail/content_keys.hpp
   perdure/store/detail/content_node.hpp
+  perdure/store/detail/content_objects.hpp
   perdure/store/detail/content_reader.hpp
+  perdure/store/detail/content_window.hpp
   perdure/store/detail/digest_set.hpp
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp

@@ -18,10 +18,12 @@
 #include <perdure/core/four_bytes.hpp>
 #include <perdure/core/frame.hpp>
 #include <perdure/core/function_ref.hpp>
+#include <perdure/core/jobs.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
 #include <perdure/core/posix_clock.hpp>
 #include <perdure/core/progress.hpp>
+#include <perdure/core/pthread_jobs.hpp>
 #include <perdure/core/pthread_sync.hpp>
 #include <perdure/core/record_format.hpp>
 #include <perdure/core/result.hpp>
@@ -77,6 +79,8 @@
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/store/any_store.hpp>
+#include <perdure/store/compressor.hpp>
+#include <perdure/store/content_gc.hpp>
 #include <perdure/store/content_pin.hpp>
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/counting_store.hpp>
