@@ -145,12 +145,25 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/version_dir.hpp
   perdure/manifest/detail/version_pointer.hpp
 
+  perdure/engine/engine.hpp
+  perdure/engine/engine_image.hpp
+  perdure/engine/load_snapshot.hpp
+  perdure/engine/persist_snapshot.hpp
+  perdure/engine/persistor.hpp
+  perdure/engine/snapshot_head.hpp
+  perdure/engine/snapshot_manifest.hpp
+
+  perdure/engine/detail/name_list.hpp
+  perdure/engine/detail/snapshot_objects.hpp
+
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
   perdure/testing/crash_store.hpp
   perdure/testing/durability_lint.hpp
+  perdure/testing/engine_archetypes.hpp
+  perdure/testing/engine_laws.hpp
   perdure/testing/exploration.hpp
   perdure/testing/explore.hpp
   perdure/testing/fault_fs.hpp

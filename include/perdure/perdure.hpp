@@ -33,6 +33,13 @@
 #include <perdure/core/sealed_writer.hpp>
 #include <perdure/core/sha256.hpp>
 #include <perdure/core/sync.hpp>
+#include <perdure/engine/engine.hpp>
+#include <perdure/engine/engine_image.hpp>
+#include <perdure/engine/load_snapshot.hpp>
+#include <perdure/engine/persist_snapshot.hpp>
+#include <perdure/engine/persistor.hpp>
+#include <perdure/engine/snapshot_head.hpp>
+#include <perdure/engine/snapshot_manifest.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>

@@ -339,7 +339,8 @@ class fs_store {
       const std::uint64_t name = tree_type::name_of(one);
       if (!is_known(name)) {
         PERDURE_TRY(tree_.make_dir(tree_type::copy_of(one)));
-        PERDURE_TRY(sync(directory.first(end)));
+        const auto synced = sync(directory.first(end));
+        if (!synced) return (void)fs_->remove_dir(one), synced;  // no later sync can tell of this name: it is to be a new one
         __atomic_store_n(&known_[name % known_max], name, __ATOMIC_RELEASE);
       }
       end = next;
@@ -351,8 +352,8 @@ class fs_store {
   }
   [[nodiscard]] result<void> sync(path_view directory) {
     const auto synced = fs_->sync_dir(tree_type::copy_of(directory));
-    if (!synced && synced.error().code() == code::unsupported && options_.at_least != durability::full) return {};
-    return synced;
+    const bool is_enough = !synced && synced.error().code() == code::unsupported && options_.at_least != durability::full;
+    return is_enough ? result<void>() : synced;
   }
 
   // Each file in which the key's object may be kept, the oldest first, so that what is newest is there to the last.
