@@ -119,6 +119,7 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/commit_waiter.hpp
   perdure/manifest/detail/loose_lock.hpp
   perdure/manifest/detail/object_record.hpp
   perdure/manifest/detail/owned_path.hpp

@@ -17,7 +17,7 @@
 //   - it may have happened: the slot is loaded, which ends the doubt; where that fails, too, the doubt stays, and every commit
 //     after it first tries to end it.
 
-#include <perdure/manifest/after_commit.hpp>
+#include <perdure/manifest/detail/commit_waiter.hpp>
 #include <perdure/manifest/detail/loose_lock.hpp>
 #include <perdure/manifest/detail/value_encoder.hpp>
 #include <perdure/manifest/slot.hpp>
@@ -92,17 +92,9 @@ class commit_group {
 
  private:
   using lock_type = loose_lock<typename Y::mutex>;
-  enum class fate : std::uint8_t { waits, saved, failed, again, again_alone };
+  using waiter = commit_waiter;
+  using fate = commit_fate;
 
-  // A call that waits for a save. It lies on the stack of who called.
-  struct waiter {
-    waiter* next = nullptr;
-    bool changes = true;  // or it has declined, on a tip that is not saved yet
-    enum fate fate = fate::waits;
-    failure why = failure(code::io, operation::commit);
-    after_commit then;
-    bool ended_doubt = false;
-  };
   // Who has to be saved alone goes before all others: they would never leave it alone.
   struct solo {
     explicit solo(commit_group& group) noexcept : group_(group) {}
@@ -174,11 +166,8 @@ class commit_group {
   }
 
   void join(waiter& me) {
-    me.fate = fate::waits;
     // Who declined waits for what it has seen: the save that goes on, where nothing was changed after that.
-    waiter*& list = !me.changes && building_ == nullptr ? saving_ : building_;
-    me.next = list;
-    list = &me;
+    (!me.changes && building_.empty() ? saving_ : building_).add(me);
   }
   void wait_or_save(lock_type& lock, const waiter& me) {
     while (me.fate == fate::waits) {
@@ -193,10 +182,23 @@ class commit_group {
     while (is_saving_) changed_.wait(lock.mutex());
   }
 
+  // Whom the last save let go may be about to commit again: without them there would be two groups, one always waiting for the
+  // other's save. With two processors and eight threads four yields are enough; who does not come by then is not waited for.
+  void gather_callers(lock_type& lock) {
+    if constexpr (requires { Y::yield(); }) {
+      is_saving_ = true;
+      for (int i = 0; i < yields_max && building_.size() < expected_; ++i) {
+        lock.unlock();
+        Y::yield();
+        lock.lock();
+      }
+    }
+  }
   // For all who wait.
   void save(lock_type& lock) {
+    gather_callers(lock);
     const node candidate = tip_;
-    saving_ = exchanged(building_, nullptr);
+    saving_.take(building_);
     begin(lock);
     const auto encoded = encode(*candidate);
     if (encoded) doubted_bytes_ = *encoded;
@@ -206,24 +208,25 @@ class commit_group {
     auto now = in_doubt || lost ? look() : result<found_value>(failure(code::io, operation::load));
     if (now || !in_doubt) doubted_bytes_ = {};
     end(lock);
+    expected_ = saving_.size() + building_.size();
 
     if (replaced) {
       token_ = *replaced;
       publish(candidate);
-      return tell(saving_, fate::saved, no_failure());
+      return saving_.tell_all(fate::saved, no_failure());
     }
     if (!in_doubt && !lost) return take_back(replaced.error());
     if (!now) {
       in_doubt_ = in_doubt;
       if (!in_doubt) return give_up(now.error().with(doubt::none));
       doubted_ = candidate;
-      for (waiter* one = saving_; one != nullptr; one = one->next) doubted_actions_.append(moved(one->then));
+      saving_.for_each([&](waiter& one) { doubted_actions_.append(moved(one.then)); });
       return give_up(replaced.error());
     }
     switch (lost ? earlier::nothing : now->earlier) {
       case earlier::took_effect:
         publish(candidate);
-        tell(saving_, fate::saved, no_failure());
+        saving_.tell_all(fate::saved, no_failure());
         if (take_over(*now)) restart(no_failure());
         return;
       case earlier::had_no_effect:
@@ -232,7 +235,7 @@ class commit_group {
       default:
         (void)take_over(*now);
         if (!lost) return give_up(replaced.error());
-        tell(saving_, fate::again, replaced.error());
+        saving_.tell_all(fate::again, replaced.error());
         return restart(replaced.error());
     }
   }
@@ -240,39 +243,27 @@ class commit_group {
   // One save failed, and changed nothing.
   void take_back(const failure& why) {
     std::uint32_t changes = 0;
-    for (const waiter* one = saving_; one != nullptr; one = one->next) changes += one->changes ? 1 : 0;
-    for (waiter* one = exchanged(saving_, nullptr); one != nullptr;) {
-      waiter* const next = one->next;
-      one->why = changes == 1 ? why : no_failure();
-      one->fate = !one->changes ? fate::again : changes == 1 ? fate::failed : fate::again_alone;
-      one = next;
-    }
+    saving_.for_each([&](const waiter& one) { changes += one.changes ? 1 : 0; });
+    saving_.tell([&](waiter& one) {
+      one.why = changes == 1 ? why : no_failure();
+      one.fate = !one.changes ? fate::again : changes == 1 ? fate::failed : fate::again_alone;
+    });
     restart(no_failure());
   }
   // Who was to be saved fails; who came after tries again, and will see.
   void give_up(const failure& why) {
-    for (waiter* one = exchanged(saving_, nullptr); one != nullptr;) {
-      waiter* const next = one->next;
-      one->why = one->changes ? why : no_failure();
-      one->fate = one->changes ? fate::failed : fate::again;
-      one = next;
-    }
+    saving_.tell([&](waiter& one) {
+      one.why = one.changes ? why : no_failure();
+      one.fate = one.changes ? fate::failed : fate::again;
+    });
     restart(no_failure());
   }
   // What was built on the tip is built on nothing now.
   void restart(const failure& why) {
-    tell(building_, fate::again, why);
+    building_.tell_all(fate::again, why);
     tip_ = published_;
   }
-  static void tell(waiter*& list, enum fate fate, const failure& why) noexcept {
-    for (waiter* one = exchanged(list, nullptr); one != nullptr;) {
-      waiter* const next = one->next;
-      one->why = why;
-      one->fate = fate;
-      one = next;
-    }
-  }
-  [[nodiscard]] static failure no_failure() noexcept { return failure(code::io, operation::commit); }
+  [[nodiscard]] static failure no_failure() noexcept { return waiter::no_failure(); }
 
   // Before anything else is done.
   [[nodiscard]] result<void> end_doubt(lock_type& lock, waiter& me) {
@@ -364,6 +355,7 @@ class commit_group {
   [[nodiscard]] result<bytes> encode(const T& value) { return encoder_.encode(value, limits_.size_bytes_max); }
 
   // A value that is nothing but its bytes holds nothing that somebody waits to be let go of.
+  static constexpr int yields_max = 4;
   static constexpr bool reuses = M::keeps_spares && !value_encoder<T, C, M>::has_buffer && requires(T& a, const T& b) { a = b; };
 
   typename Y::mutex mutex_;            // all of the following but for what is said otherwise
@@ -380,8 +372,9 @@ class commit_group {
   node spare_ = maker::none<T, M>();  // of one that is not needed any more: a copy into it takes no new memory
   typename S::token token_ = {};      // of published_
   bool is_saving_ = false;            // somebody uses the slot
-  waiter* saving_ = nullptr;          // who waits for the save that goes on
-  waiter* building_ = nullptr;        // for the next one
+  waiter_list saving_;                // who waits for the save that goes on
+  waiter_list building_;              // for the next one
+  std::uint32_t expected_ = 0;        // how many committed during the last save, and before it for it
   std::uint32_t solos_ = 0;           // how many have to be saved alone
   bool in_doubt_ = false;             // a save may have happened, and a load has failed since
   node doubted_ = maker::none<T, M>();
