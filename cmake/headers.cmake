@@ -129,6 +129,7 @@ set(PERDURE_HEADERS
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
   perdure/manifest/manifest.hpp
+  perdure/manifest/memory.hpp
   perdure/manifest/object_slot.hpp
   perdure/manifest/slot.hpp
   perdure/manifest/snapshot.hpp
@@ -138,10 +139,13 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/commit_waiter.hpp
+  perdure/manifest/detail/loose_lock.hpp
   perdure/manifest/detail/object_record.hpp
   perdure/manifest/detail/owned_path.hpp
   perdure/manifest/detail/settled_lock.hpp
   perdure/manifest/detail/twin_record.hpp
+  perdure/manifest/detail/value_encoder.hpp
   perdure/manifest/detail/version_dir.hpp
   perdure/manifest/detail/version_pointer.hpp
 

@@ -73,6 +73,7 @@
 #include <perdure/manifest/flash.hpp>
 #include <perdure/manifest/flash_blocks.hpp>
 #include <perdure/manifest/manifest.hpp>
+#include <perdure/manifest/memory.hpp>
 #include <perdure/manifest/object_slot.hpp>
 #include <perdure/manifest/slot.hpp>
 #include <perdure/manifest/snapshot.hpp>
