@@ -10,8 +10,10 @@ set(PERDURE_HEADERS
 
   perdure/core/basics.hpp
   perdure/core/bytes.hpp
+  perdure/core/chunker.hpp
   perdure/core/clock.hpp
   perdure/core/codec.hpp
+  perdure/core/content_id.hpp
   perdure/core/crc32c.hpp
   perdure/core/describe.hpp
   perdure/core/failure.hpp
@@ -21,6 +23,7 @@ set(PERDURE_HEADERS
   perdure/core/native_clock.hpp
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
+  perdure/core/progress.hpp
   perdure/core/pthread_sync.hpp
   perdure/core/record_format.hpp
   perdure/core/result.hpp
@@ -82,6 +85,8 @@ set(PERDURE_HEADERS
   perdure/fs/detail/staged_file.hpp
 
   perdure/store/any_store.hpp
+  perdure/store/content_pin.hpp
+  perdure/store/content_store.hpp
   perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
   perdure/store/key.hpp
@@ -95,10 +100,18 @@ set(PERDURE_HEADERS
   perdure/store/store_types.hpp
   perdure/store/tracing_store.hpp
 
+  perdure/store/detail/condemned_list.hpp
+  perdure/store/detail/content_ingest.hpp
+  perdure/store/detail/content_keys.hpp
+  perdure/store/detail/content_node.hpp
+  perdure/store/detail/content_reader.hpp
+  perdure/store/detail/digest_set.hpp
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
   perdure/store/detail/mem_object.hpp
+  perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
+  perdure/store/detail/room.hpp
   perdure/store/detail/watched_store.hpp
 
   perdure/manifest/after_commit.hpp
@@ -127,9 +140,14 @@ set(PERDURE_HEADERS
 
   perdure/engine/engine.hpp
   perdure/engine/engine_image.hpp
+  perdure/engine/load_snapshot.hpp
+  perdure/engine/persist_snapshot.hpp
   perdure/engine/persistor.hpp
+  perdure/engine/snapshot_head.hpp
+  perdure/engine/snapshot_manifest.hpp
 
   perdure/engine/detail/name_list.hpp
+  perdure/engine/detail/snapshot_objects.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp

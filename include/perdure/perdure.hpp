@@ -8,8 +8,10 @@
 #include <perdure/config.hpp>
 #include <perdure/core/basics.hpp>
 #include <perdure/core/bytes.hpp>
+#include <perdure/core/chunker.hpp>
 #include <perdure/core/clock.hpp>
 #include <perdure/core/codec.hpp>
+#include <perdure/core/content_id.hpp>
 #include <perdure/core/crc32c.hpp>
 #include <perdure/core/describe.hpp>
 #include <perdure/core/failure.hpp>
@@ -19,6 +21,7 @@
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
 #include <perdure/core/posix_clock.hpp>
+#include <perdure/core/progress.hpp>
 #include <perdure/core/pthread_sync.hpp>
 #include <perdure/core/record_format.hpp>
 #include <perdure/core/result.hpp>
@@ -30,7 +33,11 @@
 #include <perdure/core/sync.hpp>
 #include <perdure/engine/engine.hpp>
 #include <perdure/engine/engine_image.hpp>
+#include <perdure/engine/load_snapshot.hpp>
+#include <perdure/engine/persist_snapshot.hpp>
 #include <perdure/engine/persistor.hpp>
+#include <perdure/engine/snapshot_head.hpp>
+#include <perdure/engine/snapshot_manifest.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
@@ -70,6 +77,8 @@
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
 #include <perdure/store/any_store.hpp>
+#include <perdure/store/content_pin.hpp>
+#include <perdure/store/content_store.hpp>
 #include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/key.hpp>
