@@ -10,7 +10,7 @@
 //   {"body":{"bytes":96,"crc32c":"0a1b2c3d"},"crc32c":"...","dimension":4,"ef_construction":200,"m":16,"metadata":{...},
 //    "metric":"l2","name":"a/b","version":1}
 //
-// "crc32c" is that of the same text without this member. Every later version keeps "version" and "crc32c" as they are, so that a
+// A "mark" tells apart two saves of the same content (keeper.hpp). "crc32c" is that of the same text without this member. Every later version keeps "version" and "crc32c" as they are, so that a
 // reader can tell a later version from damage.
 
 #include <perdure/core/crc32c.hpp>
@@ -80,6 +80,7 @@ struct envelope {
   parameters of;
   std::uint64_t body_bytes = 0;
   std::uint32_t body_crc32c = 0;
+  std::string mark;  // in the text where it is not empty
 };
 
 namespace detail {
@@ -104,6 +105,7 @@ inline std::string text_of(const envelope& one) {
               {"metric", one.of.metric},
               {"name", one.name},
               {"version", envelope::version_now}};
+  if (!one.mark.empty()) all["mark"] = one.mark;
   all["crc32c"] = detail::hex_of(perdure::crc32c(all.dump()));
   return all.dump();
 }

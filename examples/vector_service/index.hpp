@@ -37,9 +37,10 @@ struct index_view {
   std::string name;
   parameters of;
   std::string body;
+  std::string mark = {};
 
   [[nodiscard]] result<void> save(perdure::engine_sink& to) const {
-    PERDURE_TRY(to.envelope(text_of({name, of, body.size(), perdure::crc32c(body)})));
+    PERDURE_TRY(to.envelope(text_of({name, of, body.size(), perdure::crc32c(body), mark})));
     PERDURE_TRY(to.section("body"));
     return to.write(body);
   }
@@ -122,7 +123,7 @@ class vector_index {
     return hits;
   }
 
-  [[nodiscard]] index_view view() const { return {name_, of_, graph_->to_bytes()}; }
+  [[nodiscard]] index_view view() const { return {.name = name_, .of = of_, .body = graph_->to_bytes()}; }
 
  private:
   vector_index(const std::string& name, const parameters& of)

@@ -18,8 +18,9 @@ namespace vector_service {
 template <perdure::Clock C = perdure::native_clock>
 class served {
  public:
-  explicit served(perdure::any_store store, C clock = C(), std::int64_t load_ns_max = 60 * perdure::ns_per_second)
-      : store_(std::move(store)), clock_(clock), keeper_(store_, clock_, load_ns_max), service_(keeper_) {
+  explicit served(perdure::any_store store, C clock = C(), std::int64_t load_ns_max = 60 * perdure::ns_per_second,
+                  enum answers answers = answers::come_or_never)
+      : store_(std::move(store)), clock_(clock), keeper_(store_, clock_, load_ns_max, answers), service_(keeper_) {
     add_routes(server_, service_, changing_);
   }
   served(const served&) = delete;

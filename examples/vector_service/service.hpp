@@ -207,7 +207,7 @@ class service {
       seen = one->changes;
       view.emplace(one->index.view());
     }
-    PERDURE_TRY(kept_.save(of.name(), *view));
+    PERDURE_TRY(kept_.save(of.name(), std::move(*view)));
     const perdure::scoped_lock lock(one->lock);
     one->kept = seen;
     return {};
