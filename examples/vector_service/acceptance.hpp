@@ -475,6 +475,36 @@ inline std::string refusing() {
   return "";
 }
 
+// A store whose answers are lost, and in which what was given up arrives later on.
+inline std::string network() {
+  perdure::mem_store objects;
+  perdure::testing::fault_store<perdure::mem_store> store(objects);
+  served<> all(perdure::any_store(store), {}, perdure::ns_per_second, answers::may_be_late);
+  if (!all.start([](const auto&, const auto&) {})) return "it does not start";
+  const client ask(all.bind("127.0.0.1", 0));
+  all.listen_in_background();
+  const auto until_all_arrived = [&] {
+    for (int i = 0; i < 10; ++i) (void)store.head("_vectors/one.lhv1");
+  };
+  for (const char* const fault :
+       {"put ** nth 1 timed_out late 4", "put ** nth 1 timed_out after", "put ** nth 1 timed_out late 1"}) {
+    if (ask.create("one", four_dimensions).body["kept"] != true) return "it cannot be made";
+    store.plan().add(fault);
+    if (ask.add("one", vectors_of(0, 3)).body["kept"] != false) return "it is not told of a lost answer";
+    store.plan().clear();
+    if (ask.add("one", vectors_of(3, 3)).body["kept"] != true) return "it cannot be saved after a lost answer";
+    until_all_arrived();
+    if (kept_in(objects)["one"] != 6) return std::string(fault) + ": an older save landed last: " + kept_in(objects).dump();
+    store.plan().add(fault);
+    if (ask.add("one", vectors_of(6, 3)).body["kept"] != false) return "it is not told of a lost answer";
+    store.plan().clear();
+    if (ask.remove("one").status != 200) return "it cannot be removed";
+    until_all_arrived();
+    if (!kept_in(objects).empty()) return std::string(fault) + ": what was removed returned: " + kept_in(objects).dump();
+  }
+  return "";
+}
+
 // Of an index that takes too long to load: time goes on with every look at the clock.
 struct hurrying_clock {
   std::int64_t step_ns = perdure::ns_per_second;
@@ -577,6 +607,8 @@ inline std::vector<shown> acceptance(int seconds) {
       {"slow", "a slow store holds up no search and no add", slow},
       {"order", "no older save lands last, and nothing that was removed returns", order},
       {"refusing", "a failed save is told, serving goes on, and the next save keeps all of it", refusing},
+      {"network", "where answers are lost, and come late, no older save lands last and nothing that was removed returns",
+       network},
       {"time_limit", "an index that takes too long to load is left out, and stops nobody", time_limit},
       {"killed", "killed at random: all that was answered is there, and no batch by half", [=] { return killed(seconds); }},
   };

@@ -101,7 +101,7 @@ class keeper {
   }
 
  private:
-  // What was there when it was last known; nothing where that is in doubt.
+  // What was there when it was last known. What was in doubt since is refused from the next put on, or has made that one lose.
   using last_known = std::optional<perdure::precondition>;
 
   template <class E>
@@ -118,8 +118,7 @@ class keeper {
       }
       const auto kept = objects_.save(name, *image, *last);
       if (answers_ == answers::come_or_never) return kept ? result<void>() : kept.error();
-      know(name, kept ? last_known(perdure::precondition::matches(*kept)) : std::nullopt);
-      if (kept) return {};
+      if (kept) return know(name, *kept), result<void>();
       if (!perdure::is_lost(kept.error())) return kept.error();
       last.reset();
     }
@@ -149,12 +148,9 @@ class keeper {
     const auto found = known_.find(name);
     return found == known_.end() ? last_known() : found->second;
   }
-  void know(const std::string& name, const last_known& what) {
+  void know(const std::string& name, const perdure::etag& version) {
     const perdure::scoped_lock lock(mutex_);
-    if (what)
-      known_.insert_or_assign(name, *what);
-    else
-      known_.erase(name);
+    known_.insert_or_assign(name, perdure::precondition::matches(version));
   }
 
   S& store_;

@@ -3,7 +3,7 @@
 //
 // A vector search service whose indexes live in memory, each kept as one object.
 //
-//   vector_service serve [--store URI] [--port N] [--load-seconds N]     without a store nothing is kept
+//   vector_service serve [--store URI] [--port N] [--load-seconds N] [--answers late]     without a store nothing is kept
 //   vector_service [NAME [SECONDS]]                                      what it promises, held against it over HTTP: all, or one
 //
 // README.md says what it promises. Exit status 0 only if all that was shown did hold.
@@ -20,6 +20,7 @@ int serve(const std::vector<std::string>& arguments) {
   std::string uri;
   int port = 8080;
   std::int64_t load_seconds = 60;
+  enum answers answers = answers::come_or_never;
   for (std::size_t i = 0; i + 1 < arguments.size(); i += 2) {
     const std::string& value = arguments[i + 1];
     if (arguments[i] == "--store")
@@ -28,12 +29,14 @@ int serve(const std::vector<std::string>& arguments) {
       port = std::atoi(value.c_str());
     else if (arguments[i] == "--load-seconds")
       load_seconds = std::atoll(value.c_str());
+    else if (arguments[i] == "--answers" && value == "late")
+      answers = answers::may_be_late;
     else
       return std::fprintf(stderr, "vector_service: what is %s?\n", arguments[i].c_str()), 2;
   }
   auto store = perdure::open_store(uri, {.root = perdure::store_root::make});
   if (!store) return std::fprintf(stderr, "vector_service: --store: %s\n", describe(store.error()).c_str()), 2;
-  served<> all(*store, {}, load_seconds * perdure::ns_per_second);
+  served<> all(*store, {}, load_seconds * perdure::ns_per_second, answers);
   const auto started = all.start([](const std::string& name, const failure& why) {
     std::printf("not loaded: %s: %s: %s\n", name.c_str(), name_of(why.code()), describe(why).c_str());
   });
