@@ -18,6 +18,7 @@ set(PERDURE_HEADERS
   perdure/core/four_bytes.hpp
   perdure/core/frame.hpp
   perdure/core/function_ref.hpp
+  perdure/core/hmac_sha256.hpp
   perdure/core/native_clock.hpp
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
@@ -84,6 +85,7 @@ set(PERDURE_HEADERS
   perdure/store/any_store.hpp
   perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
+  perdure/store/http.hpp
   perdure/store/key.hpp
   perdure/store/mem_store.hpp
   perdure/store/open_store.hpp
@@ -95,10 +97,13 @@ set(PERDURE_HEADERS
   perdure/store/store_types.hpp
   perdure/store/tracing_store.hpp
 
+  perdure/store/detail/http_time.hpp
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
   perdure/store/detail/mem_object.hpp
   perdure/store/detail/object_batch.hpp
+  perdure/store/detail/percent.hpp
+  perdure/store/detail/sigv4.hpp
   perdure/store/detail/watched_store.hpp
 
   perdure/manifest/after_commit.hpp

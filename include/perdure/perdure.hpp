@@ -16,6 +16,7 @@
 #include <perdure/core/four_bytes.hpp>
 #include <perdure/core/frame.hpp>
 #include <perdure/core/function_ref.hpp>
+#include <perdure/core/hmac_sha256.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
 #include <perdure/core/posix_clock.hpp>
@@ -69,6 +70,7 @@
 #include <perdure/store/any_store.hpp>
 #include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
+#include <perdure/store/http.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/open_store.hpp>
