@@ -100,11 +100,13 @@ set(PERDURE_HEADERS
   perdure/store/detail/http_time.hpp
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
+  perdure/store/detail/md5.hpp
   perdure/store/detail/mem_object.hpp
   perdure/store/detail/object_batch.hpp
   perdure/store/detail/percent.hpp
   perdure/store/detail/sigv4.hpp
   perdure/store/detail/watched_store.hpp
+  perdure/store/detail/xml_reader.hpp
 
   perdure/manifest/after_commit.hpp
   perdure/manifest/block_device.hpp
