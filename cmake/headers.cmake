@@ -92,6 +92,8 @@ set(PERDURE_HEADERS
   perdure/store/prefix_store.hpp
   perdure/store/read_object.hpp
   perdure/store/retry_store.hpp
+  perdure/store/s3_credentials.hpp
+  perdure/store/s3_options.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp

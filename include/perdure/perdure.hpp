@@ -77,6 +77,8 @@
 #include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
 #include <perdure/store/retry_store.hpp>
+#include <perdure/store/s3_credentials.hpp>
+#include <perdure/store/s3_options.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>
