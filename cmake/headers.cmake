@@ -94,6 +94,7 @@ set(PERDURE_HEADERS
   perdure/store/retry_store.hpp
   perdure/store/s3_credentials.hpp
   perdure/store/s3_options.hpp
+  perdure/store/s3_store.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
@@ -106,6 +107,11 @@ set(PERDURE_HEADERS
   perdure/store/detail/mem_object.hpp
   perdure/store/detail/object_batch.hpp
   perdure/store/detail/percent.hpp
+  perdure/store/detail/s3_answer.hpp
+  perdure/store/detail/s3_body.hpp
+  perdure/store/detail/s3_connection.hpp
+  perdure/store/detail/s3_listing.hpp
+  perdure/store/detail/s3_upload.hpp
   perdure/store/detail/sigv4.hpp
   perdure/store/detail/watched_store.hpp
   perdure/store/detail/xml_reader.hpp

@@ -150,6 +150,14 @@ class xml_reader {
   bool bad_ = false;
 };
 
+[[nodiscard]] inline bool is_whole_xml(bytes document) noexcept {
+  xml_reader reader(document);
+  for (;;) {
+    const xml_event event = reader.next();
+    if (event == xml_event::done || event == xml_event::bad) return event == xml_event::done;
+  }
+}
+
 // One element of a document: of which only what stood before it need be whole.
 struct xml_child {
   bool is_root = false;   // the root has that name
@@ -164,14 +172,14 @@ struct xml_child {
     for (;;) {
       switch (reader.next()) {
         case xml_event::start:
-          inside = reader.depth() == 2 && reader.name() == child;
+          if (reader.depth() == 2) inside = reader.name() == child;
           break;
         case xml_event::text:
-          if (inside) text = reader.text();
+          if (inside && reader.depth() == 2) text = reader.text();
           break;
         case xml_event::end:
-          if (inside) is_found = true;
-          if (inside || reader.depth() == 0) return;
+          is_found = inside && reader.depth() == 1;
+          if (is_found || reader.depth() == 0) return;
           break;
         case xml_event::done:
         case xml_event::bad:

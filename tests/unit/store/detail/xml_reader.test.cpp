@@ -129,6 +129,7 @@ TEST_CASE("xml_child: the text of one element below the root, and of none elsewh
       "<?xml version=\"1.0\"?><Error><Detail><Code>Inner</Code></Detail><Code>NoSuchKey</Code><Message/></Error>";
   CHECK(find(error, "Error", "Code") == "NoSuchKey");
   CHECK(find(error, "Error", "Message").empty());
+  CHECK(find(error, "Error", "Detail").empty());  // with elements of its own
   CHECK(find(error, "Error", "Key") == "(none)");
   CHECK(find(error, "Other", "Code") == "(other)");
   CHECK(find("", "Error", "Code") == "(other)");
