@@ -21,6 +21,7 @@ set(PERDURE_HEADERS
   perdure/core/frame.hpp
   perdure/core/function_ref.hpp
   perdure/core/jobs.hpp
+  perdure/core/hmac_sha256.hpp
   perdure/core/native_clock.hpp
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
@@ -93,12 +94,16 @@ set(PERDURE_HEADERS
   perdure/store/content_store.hpp
   perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
+  perdure/store/http.hpp
   perdure/store/key.hpp
   perdure/store/mem_store.hpp
   perdure/store/open_store.hpp
   perdure/store/prefix_store.hpp
   perdure/store/read_object.hpp
   perdure/store/retry_store.hpp
+  perdure/store/s3_credentials.hpp
+  perdure/store/s3_options.hpp
+  perdure/store/s3_store.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
@@ -113,13 +118,23 @@ set(PERDURE_HEADERS
   perdure/store/detail/content_reader.hpp
   perdure/store/detail/content_window.hpp
   perdure/store/detail/digest_set.hpp
+  perdure/store/detail/http_time.hpp
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
+  perdure/store/detail/md5.hpp
   perdure/store/detail/mem_object.hpp
   perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
   perdure/store/detail/room.hpp
+  perdure/store/detail/percent.hpp
+  perdure/store/detail/s3_answer.hpp
+  perdure/store/detail/s3_body.hpp
+  perdure/store/detail/s3_connection.hpp
+  perdure/store/detail/s3_listing.hpp
+  perdure/store/detail/s3_upload.hpp
+  perdure/store/detail/sigv4.hpp
   perdure/store/detail/watched_store.hpp
+  perdure/store/detail/xml_reader.hpp
 
   perdure/manifest/after_commit.hpp
   perdure/manifest/block_device.hpp

@@ -19,6 +19,7 @@
 #include <perdure/core/frame.hpp>
 #include <perdure/core/function_ref.hpp>
 #include <perdure/core/jobs.hpp>
+#include <perdure/core/hmac_sha256.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
 #include <perdure/core/posix_clock.hpp>
@@ -86,12 +87,16 @@
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
+#include <perdure/store/http.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/open_store.hpp>
 #include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
 #include <perdure/store/retry_store.hpp>
+#include <perdure/store/s3_credentials.hpp>
+#include <perdure/store/s3_options.hpp>
+#include <perdure/store/s3_store.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>
