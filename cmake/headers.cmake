@@ -174,6 +174,16 @@ set(PERDURE_HEADERS
 
   perdure/engine/detail/name_list.hpp
   perdure/engine/detail/snapshot_objects.hpp
+  perdure/engine/checkpoint_source.hpp
+  perdure/engine/checkpoint_types.hpp
+  perdure/engine/create_checkpoint.hpp
+  perdure/engine/deletion_pause.hpp
+  perdure/engine/discard_checkpoint.hpp
+  perdure/engine/restore_checkpoint.hpp
+  perdure/engine/verify_checkpoint.hpp
+
+  perdure/engine/detail/checkpoint_record.hpp
+  perdure/engine/detail/checkpoint_target.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp

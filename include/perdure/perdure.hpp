@@ -41,6 +41,13 @@
 #include <perdure/engine/persistor.hpp>
 #include <perdure/engine/snapshot_head.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
+#include <perdure/engine/checkpoint_source.hpp>
+#include <perdure/engine/checkpoint_types.hpp>
+#include <perdure/engine/create_checkpoint.hpp>
+#include <perdure/engine/deletion_pause.hpp>
+#include <perdure/engine/discard_checkpoint.hpp>
+#include <perdure/engine/restore_checkpoint.hpp>
+#include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
