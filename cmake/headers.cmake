@@ -99,6 +99,7 @@ set(PERDURE_HEADERS
   perdure/store/prefix_store.hpp
   perdure/store/read_object.hpp
   perdure/store/retry_store.hpp
+  perdure/store/scrub.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp

@@ -84,6 +84,7 @@
 #include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
 #include <perdure/store/retry_store.hpp>
+#include <perdure/store/scrub.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>
