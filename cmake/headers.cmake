@@ -223,4 +223,5 @@ set(PERDURE_HEADERS
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
 set(PERDURE_EXT_HEADERS
   perdure/ext/json_codec.hpp
+  perdure/ext/zstd_compressor.hpp
 )
