@@ -104,6 +104,7 @@ set(PERDURE_HEADERS
   perdure/store/s3_credentials.hpp
   perdure/store/s3_options.hpp
   perdure/store/s3_store.hpp
+  perdure/store/scrub.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
@@ -266,4 +267,5 @@ set(PERDURE_HEADERS
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
 set(PERDURE_EXT_HEADERS
   perdure/ext/json_codec.hpp
+  perdure/ext/zstd_compressor.hpp
 )

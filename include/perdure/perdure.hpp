@@ -104,6 +104,7 @@
 #include <perdure/store/s3_credentials.hpp>
 #include <perdure/store/s3_options.hpp>
 #include <perdure/store/s3_store.hpp>
+#include <perdure/store/scrub.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>
