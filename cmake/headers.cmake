@@ -170,8 +170,11 @@ set(PERDURE_HEADERS
   perdure/engine/load_snapshot.hpp
   perdure/engine/persist_snapshot.hpp
   perdure/engine/persistor.hpp
+  perdure/engine/prune_snapshots.hpp
   perdure/engine/snapshot_head.hpp
   perdure/engine/snapshot_manifest.hpp
+  perdure/engine/snapshot_roots.hpp
+  perdure/engine/verify_snapshots.hpp
 
   perdure/engine/detail/name_list.hpp
   perdure/engine/detail/snapshot_objects.hpp
