@@ -57,8 +57,9 @@ template <class Change, class T>
 template <class Change, class T>
 using answer_of_change = decltype(call_change(some<Change&>(), some<T&>(), some<after_commit&>()));
 
-template <class M, class Decide>
-[[nodiscard]] result<commit_report> commit_in(M& manifest, Decide&& decide) {
+template <class M>
+[[nodiscard]] result<commit_report> commit_in(M& manifest,
+                                              function_ref<result<bool>(typename M::value_type&, after_commit&)> decide) {
   const auto done = manifest.commit(decide);
   if (!done) return done.error();
   return commit_report{done->committed, done->generation};

@@ -15,23 +15,24 @@
 // inline_max_bytes is in its root. So equal content has equal ids, what two contents have in common is kept once, and the id
 // proves every byte below it.
 //
-// put(pin, bytes or source, {.watch}) -> stored_content
+// put(pin, bytes or source, content_work) -> stored_content
 //   Effects: what is not there is put, a window at a time, in one put_many each; what is there, of the right size, is settled and
-//     not sent again. Nothing is ever replaced by something else. Memory: the window, and what the pin knows.
+//     not sent again, unless a call of this content_store failed over it. Nothing is ever replaced by something else. Memory: the window, and what the pin knows.
 //   Success: every object below the id is durable.
 //   Failure: of the source, as it is; cancelled; invalid_argument: options that are none; no_space, also of memory; else as
 //     the Store. Some objects may be there: putting the same content again goes on from there. Doubt is of them alone: nothing
 //     names them, so that `unchanged` is told of what a reader may see.
 //   Crash: as a failure. The next collection takes what is not named.
-// get(id, sink) -> size; get_range(id, offset, buffer) -> how many bytes; size(id) -> size; verify(id) -> size
+// get(id, sink) -> size; get_range(id, offset, buffer) -> how many bytes; size(id) -> size; verify(id) -> size; walk(id, walker)
 //   Success: each object on the way had its digest, before a byte of it was handed on. get_range fills the buffer with all that
 //     there is from the offset on. verify is a get without a sink.
 //   Failure: not_found and corrupt name the object: the root's, or another one's below; version_unsupported; too_large: a
 //     content of more than size_max_bytes; of the sink, as it is. A copy that is altered is passed over where there is another.
-//   Memory: a chunk, and a node for each level. What nodes say costs nothing until it is proved.
+//   Memory: 8 MiB of chunks, and a node for each level. What nodes say costs nothing until it is proved.
 //
 // Not promised: that an object which was there holds what its name says, where put met it: its size is looked at, scrub.hpp reads
-//   it all. That ids are equal between options that cut differently. That anybody who has an id may not read its content.
+//   it all. That another content_store in the same process knows what a call of this one failed over: a program has one for a
+//   Store, for as long as it runs. That ids are equal between options that cut differently. That anybody who has an id may not read its content.
 //
 // Threads: any number may call, each with a pin of its own.
 
@@ -64,32 +65,38 @@ struct stored_content {
   std::uint64_t new_bytes = 0;
 };
 
-struct put_content_options {
+// Of put, get and verify: who is told how far it is, and the threads that it may use (jobs.hpp). The source, the sink and the
+// watch are called by one thread at a time. With one worker, put holds one window, else three.
+struct content_work {
   progress_watch watch = unwatched;
+  job_runner jobs = in_turn;
+  std::size_t workers = 1;
 };
 
-template <Store S>
+template <Store S, Compressor C = no_compressor, Sync Threads = native_sync>
 class content_store {
  public:
   using pin_type = content_pin<S>;
 
-  explicit content_store(S& store, const content_options& options = {}) noexcept : store_(&store), options_(options) {}
+  explicit content_store(S& store, const content_options& options = {}, const C& compressor = {})
+      : objects_(store, compressor), options_(options) {}
 
   [[nodiscard]] const content_options& options() const noexcept { return options_; }
-  [[nodiscard]] S& store() const noexcept { return *store_; }
-  [[nodiscard]] result<pin_type> pin(bytes owner = {}) { return pin_type::take(*store_, owner); }
+  [[nodiscard]] S& store() const noexcept { return objects_.store(); }
+  [[nodiscard]] result<pin_type> pin(bytes owner = {}) { return pin_type::take(store(), owner); }
 
-  [[nodiscard]] result<stored_content> put(pin_type& pin, byte_source source, const put_content_options& how = {}) {
+  [[nodiscard]] result<stored_content> put(pin_type& pin, byte_source source, const content_work& how = {}) {
     if (!options_.is_valid()) return failure(code::invalid_argument, operation::put);
-    detail::content_ingest<content_store, pin_type> ingest(*this, pin, source, how.watch);
+    detail::content_ingest<content_store, pin_type> ingest(*this, pin, source, how);
     const auto root = ingest.run();
     if (!root) {
       pin.known().clear();
       return root.error().with(doubt::none);
     }
-    return stored_content{{*root}, ingest.size_bytes(), ingest.objects(), ingest.new_objects(), ingest.new_bytes()};
+    const detail::ingest_count& made = ingest.count();
+    return stored_content{{*root}, ingest.size_bytes(), ingest.objects(), made.new_objects, made.new_bytes};
   }
-  [[nodiscard]] result<stored_content> put(pin_type& pin, bytes content, const put_content_options& how = {}) {
+  [[nodiscard]] result<stored_content> put(pin_type& pin, bytes content, const content_work& how = {}) {
     const auto source = [&](mutable_bytes into) -> result<std::size_t> {
       const bytes piece = content.first(into.size());
       if (!piece.empty()) std::memcpy(into.data(), piece.data(), piece.size());
@@ -100,112 +107,50 @@ class content_store {
   }
 
   [[nodiscard]] result<std::uint64_t> size(const content_id& id) {
-    detail::content_reader<content_store> reader(*this);
+    reader_type reader(objects_);
     return reader.open(id.root);
   }
-  [[nodiscard]] result<std::uint64_t> get(const content_id& id, byte_sink sink) {
-    detail::content_reader<content_store> reader(*this);
+  [[nodiscard]] result<std::uint64_t> get(const content_id& id, byte_sink sink, const content_work& how = {}) {
+    reader_type reader(objects_);
     const auto size = reader.open(id.root);
     if (!size) return size;
-    if (*size > options_.size_max_bytes) return about(failure(code::too_large, operation::get), id.root);
-    PERDURE_TRY(reader.read(0, *size, sink));
+    if (*size > options_.size_max_bytes) return detail::about_copy(failure(code::too_large, operation::get), {id.root, 0});
+    PERDURE_TRY(reader.read(0, *size, sink, how));
     return size;
   }
-  [[nodiscard]] result<std::size_t> get_range(const content_id& id, std::uint64_t offset, mutable_bytes into) {
-    detail::content_reader<content_store> reader(*this);
+  [[nodiscard]] result<std::size_t> get_range(const content_id& id, std::uint64_t offset, mutable_bytes into,
+                                              const content_work& how = {}) {
+    reader_type reader(objects_);
     const auto size = reader.open(id.root);
     if (!size) return size.error();
     std::size_t filled = 0;
-    PERDURE_TRY(reader.read(offset, into.size(), [&](bytes piece) -> result<void> {
+    const auto fill = [&](bytes piece) -> result<void> {
       std::memcpy(into.data() + filled, piece.data(), piece.size());
       filled += piece.size();
       return {};
-    }));
+    };
+    PERDURE_TRY(reader.read(offset, into.size(), fill, how));
     return filled;
   }
-  [[nodiscard]] result<std::uint64_t> verify(const content_id& id) {
-    return get(id, [](bytes) -> result<void> { return {}; });
+  [[nodiscard]] result<std::uint64_t> verify(const content_id& id, const content_work& how = {}) {
+    return get(id, [](bytes) -> result<void> { return {}; }, how);
+  }
+  // Calls with the name of every object that the content consists of; one that occurs several times, several times.
+  [[nodiscard]] result<void> walk(const content_id& id, object_walker walker) {
+    reader_type reader(objects_);
+    return reader.walk(id.root, walker);
   }
 
  private:
+  using reader_type = detail::content_reader<detail::content_objects<S, C, Threads>>;
   template <class, class>
   friend class detail::content_ingest;
-  template <class>
-  friend class detail::content_reader;
-  using content_copy = detail::content_copy;
 
-  [[nodiscard]] static failure about(const failure& why, const digest& of) noexcept {
-    const detail::content_key key = detail::object_key({of, 0});
-    return why.about({key.data(), key.size()});
+  [[nodiscard]] result<void> store_some(const detail::new_object* all, std::size_t count, detail::ingest_count& counted) {
+    return objects_.store_some(all, count, counted);
   }
 
-  // Each of them is durable under its name, put or found.
-  [[nodiscard]] result<void> store_all(pin_type& pin, const detail::new_object* all, std::size_t count, std::uint64_t& new_count,
-                                       std::uint64_t& new_bytes) {
-    detail::digest_set& known = pin.known();
-    if (known.size() + count > options_.known_max) known.clear();
-    detail::room<detail::content_key> keys;
-    detail::room<put_item> items;
-    if (!keys.reserve(count)) return detail::no_memory();
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto added = known.add(all[i].of);
-      if (added == detail::added::no_memory) return detail::no_memory();
-      if (added == detail::added::before) continue;
-      (void)keys.push(detail::object_key(pin.copy_of(all[i].of)));
-      const key_view key = keys[keys.size() - 1];
-      const auto there = store_->head(key);
-      if (!there && there.error().code() != code::not_found) return there.error();
-      if (there && there->size_bytes == all[i].content.size()) {
-        PERDURE_TRY(settle(*store_, key));
-        continue;
-      }
-      if (!items.push({key, all[i].content})) return detail::no_memory();
-      ++new_count;
-      new_bytes += all[i].content.size();
-    }
-    if (items.empty()) return {};
-    return put_many(*store_, items.data(), items.size());
-  }
-
-  // One copy of an object, and the others where that one is missing or altered.
-  template <class Read>
-  [[nodiscard]] result<std::size_t> each_copy(const digest& of, Read&& read) {
-    const auto first = read(detail::object_key({of, 0}));
-    if (first) return first;
-    failure why = first.error();
-    if (why.code() != code::not_found && why.code() != code::corrupt) return why;
-    detail::content_key prefix = detail::object_key({of, 0});
-    prefix.append(".");
-    result<std::size_t> found = about(why, of);
-    PERDURE_TRY(detail::each_key(*store_, prefix, [&](const listed_object& one) -> result<void> {
-      if (found) return {};
-      const auto other = read(one.key);
-      if (other || found.error().code() == code::not_found) found = other;
-      return {};
-    }));
-    return found;
-  }
-  [[nodiscard]] result<std::size_t> fetch(const digest& of, mutable_bytes into) {
-    return each_copy(of, [&](key_view key) -> result<std::size_t> {
-      const auto got = store_->get(key, into);
-      const bytes about = bytes(key.data(), key.size());
-      if (!got) {
-        const bool too_large = got.error().code() == code::too_large;
-        return too_large ? failure(code::corrupt, operation::get).about(about) : got.error();
-      }
-      const auto size = static_cast<std::size_t>(got->size_bytes);
-      if (!(sha256_of(into.first(size)) == of)) return failure(code::corrupt, operation::get).about(about);
-      return size;
-    });
-  }
-  // It fills the buffer.
-  [[nodiscard]] result<void> fetch_chunk(const digest& of, mutable_bytes into) {
-    const auto got = fetch(of, into);
-    if (!got) return got.error();
-    return *got == into.size() ? result<void>() : about(failure(code::corrupt, operation::get), of);
-  }
-
-  S* store_;
+  detail::content_objects<S, C, Threads> objects_;
   content_options options_;
 };
 

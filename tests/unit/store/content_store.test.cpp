@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
+#include <perdure/core/pthread_jobs.hpp>
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/counting_store.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/testing/fault_store.hpp>
 #include <perdure/testing/read_text.hpp>
 
 #include <tests/support/catch.hpp>
@@ -246,4 +248,94 @@ TEST_CASE("content_store: what the source and the sink fail with is what is told
   content_store odd(here.store, options);
   CHECK(odd.put(here.pin, "text").error().code() == code::invalid_argument);
   CHECK(here.objects.verify({}).error().code() == code::not_found);
+}
+
+TEST_CASE("content_store: several workers give the same names, and read the same bytes") {
+  place here;
+  const std::string text = noise(20000);
+  for (const std::size_t size : {10U, 300U, 1000U, 1900U, 20000U}) {
+    place other;
+    const auto one = here.objects.put(here.pin, bytes(text).first(size));
+    for (const std::size_t workers : {2U, 3U, 100U}) {
+      const pthread_jobs threads(3);
+      const auto some = other.objects.put(other.pin, bytes(text).first(size), {.jobs = threads, .workers = workers});
+      REQUIRE(some);
+      CHECK(some->id == one->id);
+      std::string back;
+      const auto sink = [&](bytes piece) -> result<void> {
+        back.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+        return {};
+      };
+      CHECK(other.objects.get(some->id, sink, {.jobs = threads, .workers = workers}).value() == size);
+      CHECK(back == text.substr(0, size));
+    }
+    CHECK(read_all(other.objects, one->id));
+  }
+}
+
+TEST_CASE("content_store: what a call failed over is put again, and not believed when it is met") {
+  mem_store store;
+  testing::fault_store<mem_store> faulty(store);
+  faulty.plan().add("put objects/** nth 30 after timed_out");
+  REQUIRE(faulty.plan().ok());
+  counting_store counted(faulty);
+  content_store objects(counted, small());
+  auto pin = *objects.pin();
+  const std::string text = noise(5000);
+  CHECK_FALSE(objects.put(pin, text));
+  const auto before = counted.counts().puts.objects;
+  CHECK(keys(store, "objects/").size() == before);  // one of them is the pin, and one was put although it failed
+  const auto again = objects.put(pin, text);
+  REQUIRE(again);
+  // Those of its window, which are there.
+  CHECK(again->new_objects > keys(store, "objects/").size() - before);
+}
+
+TEST_CASE("content_store: a chunk that a compressor makes smaller is kept so, under the same name") {
+  struct halves {  // of text whose second half is as the first one
+    std::size_t compress(bytes from, mutable_bytes into) const {
+      const bytes half = from.first(from.size() / 2);
+      if (from.size() % 2 != 0 || !(from.from(half.size()) == half)) return 0;
+      std::memcpy(into.data(), half.data(), half.size());
+      return half.size();
+    }
+    result<void> expand(bytes from, mutable_bytes into) const {
+      if (from.size() * 2 != into.size()) return failure(code::corrupt, operation::get);
+      std::memcpy(into.data(), from.data(), from.size());
+      std::memcpy(into.data() + from.size(), from.data(), from.size());
+      return {};
+    }
+    result<std::uint64_t> expanded_size(bytes from) const { return from.size() * 2; }
+  };
+  place here;
+  auto options = small();
+  options.chunks.cut_by = cut_by::size;
+  mem_store store;
+  content_store<mem_store, halves> objects(store, options);
+  content_store plain(store, options);
+  auto pin = *objects.pin();
+  std::string text = std::string(32, 'a') + std::string(32, 'a') + noise(64);
+  const auto stored = objects.put(pin, text);
+  const auto id = plain.put(here.pin, text)->id;  // elsewhere it would be 32 bytes more
+  CHECK(stored->id == id);
+  const std::string key = [&] {
+    const auto of = detail::object_key({sha256_of(std::string(64, 'a')), 0});
+    return std::string(of.data(), of.size());
+  }();
+  CHECK(read_all(objects, id).value() == text);
+  REQUIRE(store.put(key, std::string(32, 'a'), precondition::any));
+  CHECK(read_all(objects, id).value() == text);
+  CHECK(plain.verify(id).error().code() == code::corrupt);
+  // Met, it is there for whoever compresses; the other one puts it.
+  CHECK(objects.put(pin, text)->new_objects == 0);
+  auto second = *objects.pin();
+  CHECK(objects.put(second, text)->new_objects == 0);
+  CHECK(plain.put(second, text)->new_objects == 0);  // the pin knows
+  auto third = *plain.pin();
+  CHECK(plain.put(third, text)->new_objects == 1);
+  CHECK(plain.verify(id));
+  for (const char* const bad : {"", "a", "ab"}) {
+    REQUIRE(store.put(key, std::string(32, 'b') + bad, precondition::any));
+    CHECK(objects.verify(id).error().code() == code::corrupt);
+  }
 }

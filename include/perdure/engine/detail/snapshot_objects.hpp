@@ -18,7 +18,9 @@ inline namespace v1 {
 template <Fs F>
 class base_file {
  public:
-  base_file(F& fs, path_view path, bytes section) noexcept : fs_(&fs), path_(path), section_(section) {}
+  // At least so durable: else unsupported.
+  base_file(F& fs, path_view path, bytes section, enum durability at_least = durability::full) noexcept
+      : fs_(&fs), path_(path), section_(section), at_least_(at_least) {}
 
   [[nodiscard]] bytes section() const noexcept { return section_; }
   // A directory that is missing is not one in which there is nothing yet.
@@ -32,15 +34,22 @@ class base_file {
     if (there->kind == file_kind::directory) return {};
     return detail::about_path(failure(code::not_a_directory, operation::stat), parent);
   }
-  [[nodiscard]] result<void> write(bytes content) const {
-    const auto written = atomic_write(*fs_, path_, content, {.content = content::skip_unchanged});
-    return written ? result<void>() : written.error();
+  [[nodiscard]] result<void> write(bytes whole) const {
+    // Whether names can be made durable is learned by doing it: a sync before that is one to spare.
+    const auto written = atomic_write(
+        *fs_, path_, whole,
+        {.at_least = at_least_ < durability::ordered ? at_least_ : durability::ordered, .content = content::skip_unchanged});
+    // Of the file alone: the head is not in doubt.
+    if (!written) return written.error().with(doubt::none);
+    const bool lasts = written->durability >= at_least_;
+    return lasts ? result<void>() : detail::about_path(failure(code::unsupported, operation::sync_dir), path_);
   }
 
  private:
   F* fs_;
   path_view path_;
   bytes section_;
+  enum durability at_least_;
 };
 
 struct no_base_file {

@@ -112,17 +112,16 @@ template <Store S>
   return store.put(key, gather(parts, 2), when);
 }
 
-// Calls with every key that begins so, page by page.
+// Calls with every key that begins so, and is none that only others make, page by page.
 template <Store S, class Use>
 [[nodiscard]] result<void> each_key(S& store, key_view prefix, Use&& use) {
-  content_key from;
+  path_buffer<4096> from;
   for (;;) {
     result<void> used;
     const auto page = store.list(prefix, from, 1000, [&](const listed_object& one) {
-      if (one.key.size() > 104) return visit::go_on;  // none of ours
       from.clear();
       from.append(one.key);
-      used = use(one);
+      if (one.key.size() <= content_key_size_max) used = use(one);
       return used ? visit::go_on : visit::stop;
     });
     if (!used) return used;

@@ -3,131 +3,160 @@
 #ifndef PERDURE_STORE_DETAIL_CONTENT_INGEST_HPP
 #define PERDURE_STORE_DETAIL_CONTENT_INGEST_HPP
 
-// content_ingest: one content on its way into a content_store, a window of it at a time.
+// content_ingest: one content on its way into a content_store, a window of it at a time, in four stages: read and cut; work out
+// the digests; name (the nodes above, and what is known already); store. With several workers, three windows are in it at once,
+// each in a stage of its own; naming is done by nobody but the caller, in between, for its order is that of the content.
 
+#include <perdure/core/jobs.hpp>
 #include <perdure/core/progress.hpp>
-#include <perdure/store/content_pin.hpp>
-#include <perdure/store/detail/node_builder.hpp>
+#include <perdure/store/detail/content_window.hpp>
 #include <perdure/store/store_optional.hpp>
 
 namespace perdure {
 inline namespace v1 {
 namespace detail {
 
-// Bytes that want to be an object, and its name.
-struct new_object {
-  digest of;
-  bytes content;
-};
-
 template <class Objects, class Pin>
 class content_ingest {
  public:
-  content_ingest(Objects& objects, Pin& pin, byte_source source, progress_watch watch) noexcept
-      : objects_(objects), pin_(pin), source_(source), watch_(watch), builder_(objects.options().nodes) {}
+  template <class Options>
+  content_ingest(Objects& objects, Pin& pin, byte_source source, const Options& how) noexcept
+      : objects_(objects),
+        pin_(pin),
+        source_(source),
+        watch_(how.watch),
+        jobs_(how.jobs),
+        workers_(how.workers == 0            ? 1
+                 : how.workers < workers_max ? how.workers
+                                             : workers_max),
+        builder_(objects.options().nodes) {}
 
   // Success: the root.
   [[nodiscard]] result<digest> run() {
-    const chunking& how = objects_.options().chunks;
-    const std::size_t wanted = objects_.options().window_bytes;
-    if (!window_.resize(wanted < 2 * how.max_bytes ? 2 * how.max_bytes : wanted)) return no_memory();
+    if (workers_ > 1) return run_together();
+    content_window& only = windows_[0];
     for (;;) {
-      PERDURE_TRY(fill());
-      if (is_end_ && size_bytes_ == 0 && held_ <= objects_.options().inline_max_bytes) return whole();
-      PERDURE_TRY(cut());
-      PERDURE_TRY(store_window());
-      PERDURE_TRY(told());
-      if (is_end_ && held_ == 0) return finish();
+      PERDURE_TRY(only.fill(source_, objects_.options(), only));
+      if (is_small(only)) return whole(only);
+      only.hash(0, 1);
+      PERDURE_TRY(name(only));
+      PERDURE_TRY(objects_.store_some(only.todo.data(), only.todo.size(), count_));
+      PERDURE_TRY(told(only));
+      if (only.is_last) return finish();
     }
   }
   [[nodiscard]] std::uint64_t size_bytes() const noexcept { return size_bytes_; }
-  [[nodiscard]] std::uint64_t objects() const noexcept { return count_; }
-  [[nodiscard]] std::uint64_t new_objects() const noexcept { return new_count_; }
-  [[nodiscard]] std::uint64_t new_bytes() const noexcept { return new_bytes_; }
+  [[nodiscard]] std::uint64_t objects() const noexcept { return named_; }
+  [[nodiscard]] const ingest_count& count() const noexcept { return count_; }
 
  private:
-  [[nodiscard]] result<void> fill() {
-    while (!is_end_ && held_ < window_.size()) {
-      const auto got = source_(mutable_bytes(window_.data() + held_, window_.size() - held_));
-      if (!got) return got.error();
-      is_end_ = *got == 0;
-      held_ += *got;
+  static constexpr std::size_t workers_max = 64;
+
+  // In step n: window n is read, n - 1 hashed, and n - 2, which was named after the step before, stored.
+  [[nodiscard]] result<digest> run_together() {
+    PERDURE_TRY(windows_[0].fill(source_, objects_.options(), windows_[0]));
+    if (is_small(windows_[0])) return whole(windows_[0]);
+    for (std::size_t step = 1;; ++step) {
+      content_window& next = windows_[step % 3];
+      content_window& read = windows_[(step + 2) % 3];
+      content_window& named = windows_[(step + 1) % 3];
+      PERDURE_TRY(work(read.is_last ? nullptr : &next, &read, named));
+      if (step > 1) PERDURE_TRY(told(named));
+      PERDURE_TRY(name(read));
+      if (!read.is_last) continue;
+      PERDURE_TRY(work(nullptr, nullptr, read));
+      PERDURE_TRY(told(read));
+      return finish();
     }
-    return {};
   }
-  // Chunks of the window, as long as it holds all that may count for one.
-  [[nodiscard]] result<void> cut() {
-    const chunking& how = objects_.options().chunks;
-    pieces_.clear();
-    cut_ = 0;
-    while (cut_ != held_ && (is_end_ || held_ - cut_ >= how.max_bytes)) {
-      const bytes rest = bytes(window_.data() + cut_, held_ - cut_);
-      const bytes piece = rest.first(chunk_size(rest, how));
-      if (!pieces_.push(piece)) return no_memory();
-      cut_ += piece.size();
+  [[nodiscard]] result<void> work(content_window* next, content_window* read, content_window& named) {
+    result<void> filled;
+    result<void> stored[workers_max];
+    ingest_count counts[workers_max];
+    const auto each = [&](std::size_t i) {
+      if (i == 0 && next != nullptr) filled = next->fill(source_, objects_.options(), *read);
+      if (i == 0) return;
+      const std::size_t mine = (i - 1) / 2;
+      if (i % 2 == 0) {
+        if (read != nullptr) read->hash(mine, workers_);
+        return;
+      }
+      const std::size_t from = named.todo.size() * mine / workers_;
+      const std::size_t to = named.todo.size() * (mine + 1) / workers_;
+      stored[mine] = objects_.store_some(named.todo.data() + from, to - from, counts[mine]);
+    };
+    jobs_(1 + 2 * workers_, each);
+    for (std::size_t i = 0; i < workers_; ++i) {
+      PERDURE_TRY(stored[i]);
+      count_.new_objects += counts[i].new_objects;
+      count_.new_bytes += counts[i].new_bytes;
     }
-    if (!digests_.resize(pieces_.size())) return no_memory();
-    sha256_of_many(pieces_.data(), digests_.data(), pieces_.size());
-    return {};
+    return filled;
   }
-  [[nodiscard]] result<void> store_window() {
-    todo_.clear();
-    nodes_.clear();
-    for (std::size_t i = 0; i < pieces_.size(); ++i) {
-      if (!todo_.push({digests_[i], pieces_[i]})) return no_memory();
-      PERDURE_TRY(builder_.add(digests_[i], pieces_[i].size(), [&](const digest& of, bytes node) { return keep(of, node); }));
+
+  [[nodiscard]] bool is_small(const content_window& first) const noexcept {
+    return first.is_last && named_ == 0 && first.cut_bytes <= objects_.options().inline_max_bytes;
+  }
+  [[nodiscard]] result<void> name(content_window& window) {
+    window.begin_naming();
+    for (std::size_t i = 0; i < window.pieces.size(); ++i) {
+      const bytes piece = window.pieces[i];
+      PERDURE_TRY(want(window, window.digests[i], piece));
+      PERDURE_TRY(
+          builder_.add(window.digests[i], piece.size(), [&](const digest& of, bytes node) { return keep(window, of, node); }));
     }
-    PERDURE_TRY(put());
-    size_bytes_ += cut_;
-    held_ -= cut_;
-    if (held_ != 0) std::memmove(window_.data(), window_.data() + cut_, held_);
+    window.end_naming();
+    size_bytes_ += window.cut_bytes;
     return {};
   }
   [[nodiscard]] result<digest> finish() {
-    todo_.clear();
-    nodes_.clear();
-    const auto root = builder_.finish([&](const digest& of, bytes node) { return keep(of, node); });
+    content_window& last = windows_[0];
+    last.begin_naming();
+    const auto root = builder_.finish([&](const digest& of, bytes node) { return keep(last, of, node); });
     if (!root) return root;
-    PERDURE_TRY(put());
+    last.end_naming();
+    PERDURE_TRY(objects_.store_some(last.todo.data(), last.todo.size(), count_));
     return root;
   }
-  [[nodiscard]] result<digest> whole() {
-    const node_head head = head_of(0, held_, 0);
-    nodes_.clear();
-    todo_.clear();
-    if (!nodes_.resize(sizeof(head) + held_)) return no_memory();
-    std::memcpy(nodes_.data(), &head, sizeof(head));
-    if (held_ != 0) std::memcpy(nodes_.data() + sizeof(head), window_.data(), held_);
-    size_bytes_ = held_;
-    const bytes node = bytes(nodes_.data(), nodes_.size());
-    const digest root = sha256_of(node);
-    if (!todo_.push({root, node})) return no_memory();
-    PERDURE_TRY(put());
+  [[nodiscard]] result<digest> whole(content_window& only) {
+    const bytes content = bytes(only.memory.data(), only.cut_bytes);
+    const node_head head = head_of(0, content.size(), 0);
+    room<std::byte> object;
+    if (!object.resize(sizeof(head) + content.size())) return no_memory();
+    std::memcpy(object.data(), &head, sizeof(head));
+    if (!content.empty()) std::memcpy(object.data() + sizeof(head), content.data(), content.size());
+    const digest root = sha256_of(bytes(object.data(), object.size()));
+    only.begin_naming();
+    PERDURE_TRY(keep(only, root, bytes(object.data(), object.size())));
+    only.end_naming();
+    size_bytes_ = content.size();
+    PERDURE_TRY(objects_.store_some(only.todo.data(), only.todo.size(), count_));
     return root;
-  }
-  // A node that the builder will write over. Where it is kept may move, so that it is noted by its size alone.
-  [[nodiscard]] result<void> keep(const digest& of, bytes node) {
-    const std::size_t at = nodes_.size();
-    if (!todo_.push({of, bytes(static_cast<const std::byte*>(nullptr), node.size())})) return no_memory();
-    if (!nodes_.reserve(at + node.size() < 4096 ? 4096 : 2 * (at + node.size()))) return no_memory();
-    (void)nodes_.resize(at + node.size());
-    std::memcpy(nodes_.data() + at, node.data(), node.size());
-    return {};
   }
 
-  [[nodiscard]] result<void> put() {
-    std::size_t at = 0;
-    for (new_object& one : todo_) {
-      if (one.content.data() != nullptr) continue;
-      one.content = bytes(nodes_.data() + at, one.content.size());
-      at += one.content.size();
-    }
-    const auto done = objects_.store_all(pin_, todo_.data(), todo_.size(), new_count_, new_bytes_);
-    count_ += todo_.size();
-    return done;
+  // What is not known to be there.
+  [[nodiscard]] result<bool> is_new(const digest& of) {
+    ++named_;
+    digest_set& known = pin_.known();
+    if (known.size() >= objects_.options().known_max) known.clear();
+    const added now = known.add(of);
+    if (now == added::no_memory) return no_memory();
+    return now == added::now;
   }
-  [[nodiscard]] result<void> told() {
-    if (watch_({size_bytes_, progress::unknown, count_}) == proceed::go_on) return {};
+  [[nodiscard]] result<void> want(content_window& window, const digest& of, bytes piece) {
+    const auto needed = is_new(of);
+    if (!needed) return needed.error();
+    if (!*needed) return {};
+    return window.todo.push({pin_.copy_of(of), piece, true}) ? result<void>() : result<void>(no_memory());
+  }
+  [[nodiscard]] result<void> keep(content_window& window, const digest& of, bytes node) {
+    const auto needed = is_new(of);
+    if (!needed) return needed.error();
+    return *needed ? window.keep(pin_.copy_of(of), node) : result<void>();
+  }
+  [[nodiscard]] result<void> told(const content_window& stored) {
+    done_bytes_ += stored.cut_bytes;
+    if (watch_({done_bytes_, progress::unknown, named_}) == proceed::go_on) return {};
     return failure(code::cancelled, operation::put);
   }
 
@@ -135,19 +164,14 @@ class content_ingest {
   Pin& pin_;
   byte_source source_;
   progress_watch watch_;
+  job_runner jobs_;
+  std::size_t workers_;
   node_builder builder_;
-  room<std::byte> window_;
-  room<bytes> pieces_;
-  room<digest> digests_;
-  room<new_object> todo_;
-  room<std::byte> nodes_;
-  std::size_t held_ = 0;
-  std::size_t cut_ = 0;
-  bool is_end_ = false;
+  content_window windows_[3];
   std::uint64_t size_bytes_ = 0;
-  std::uint64_t count_ = 0;
-  std::uint64_t new_count_ = 0;
-  std::uint64_t new_bytes_ = 0;
+  std::uint64_t done_bytes_ = 0;
+  std::uint64_t named_ = 0;
+  ingest_count count_;
 };
 
 }  // namespace detail

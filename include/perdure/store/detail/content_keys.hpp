@@ -20,7 +20,8 @@ namespace perdure {
 inline namespace v1 {
 namespace detail {
 
-using content_key = path_buffer<104>;
+inline constexpr std::size_t content_key_size_max = 104;
+using content_key = path_buffer<content_key_size_max>;
 
 inline constexpr path_view objects_prefix = "objects/";
 inline constexpr path_view pins_prefix = "pins/";

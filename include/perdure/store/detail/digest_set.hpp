@@ -19,13 +19,15 @@ class digest_set {
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   void clear() noexcept {
     count_ = 0;
+    has_zero_ = false;
     slots_ = room<digest>();
   }
-  [[nodiscard]] bool has(const digest& one) const noexcept { return !slots_.empty() && slots_[place(one)] == one; }
-
-  // The digest of zeros marks a free place: it is nobody's, and never there.
+  [[nodiscard]] bool has(const digest& one) const noexcept {
+    if (one == digest()) return has_zero_;
+    return !slots_.empty() && slots_[place(one)] == one;
+  }
   [[nodiscard]] added add(const digest& one) noexcept {
-    if (one == digest()) return added::no_memory;
+    if (one == digest()) return exchanged(has_zero_, true) ? added::before : (++count_, added::now);
     if (count_ >= slots_.size() / 3 * 2 && !grow()) return added::no_memory;
     digest& slot = slots_[place(one)];
     if (slot == one) return added::before;
@@ -57,8 +59,9 @@ class digest_set {
     return true;
   }
 
-  room<digest> slots_;
+  room<digest> slots_;  // that of zeros marks a free place
   std::size_t count_ = 0;
+  bool has_zero_ = false;
 };
 
 }  // namespace detail
