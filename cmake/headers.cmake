@@ -218,5 +218,6 @@ set(PERDURE_HEADERS
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
 set(PERDURE_EXT_HEADERS
+  perdure/ext/curl_http.hpp
   perdure/ext/json_codec.hpp
 )
