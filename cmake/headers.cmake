@@ -220,4 +220,5 @@ set(PERDURE_HEADERS
 set(PERDURE_EXT_HEADERS
   perdure/ext/curl_http.hpp
   perdure/ext/json_codec.hpp
+  perdure/ext/s3_opener.hpp
 )
