@@ -269,6 +269,8 @@ set(PERDURE_HEADERS
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
 set(PERDURE_EXT_HEADERS
+  perdure/ext/curl_http.hpp
   perdure/ext/json_codec.hpp
   perdure/ext/zstd_compressor.hpp
+  perdure/ext/s3_opener.hpp
 )
