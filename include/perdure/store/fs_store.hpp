@@ -46,8 +46,7 @@ struct fs_store_options {
   enum durability at_least = durability::full;  // what the system must be able to give
   permissions mode = 0666;                      // of the objects' files, less what the process masks out
   std::int64_t lock_timeout_ns = 30 * ns_per_second;
-  std::size_t volume_sync_at_least =
-      8;  // so many objects in one put_many or settle_many are synced with their volume, where that can be
+  std::size_t volume_sync_at_least = 8;     // so many in one put_many or settle_many are synced with their volume, if that can be
   std::size_t objects_per_directory = 512;  // then new ones go into directories below. May differ from one process to another
 };
 
@@ -339,7 +338,8 @@ class fs_store {
       const std::uint64_t name = tree_type::name_of(one);
       if (!is_known(name)) {
         PERDURE_TRY(tree_.make_dir(tree_type::copy_of(one)));
-        PERDURE_TRY(sync(directory.first(end)));
+        const auto synced = sync(directory.first(end));
+        if (!synced) return (void)fs_->remove_dir(one), synced;  // no later sync can tell of this name: it is to be a new one
         __atomic_store_n(&known_[name % known_max], name, __ATOMIC_RELEASE);
       }
       end = next;
@@ -351,8 +351,8 @@ class fs_store {
   }
   [[nodiscard]] result<void> sync(path_view directory) {
     const auto synced = fs_->sync_dir(tree_type::copy_of(directory));
-    if (!synced && synced.error().code() == code::unsupported && options_.at_least != durability::full) return {};
-    return synced;
+    const bool is_enough = !synced && synced.error().code() == code::unsupported && options_.at_least != durability::full;
+    return is_enough ? result<void>() : synced;
   }
 
   // Each file in which the key's object may be kept, the oldest first, so that what is newest is there to the last.
