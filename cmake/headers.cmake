@@ -21,6 +21,7 @@ set(PERDURE_HEADERS
   perdure/core/frame.hpp
   perdure/core/function_ref.hpp
   perdure/core/jobs.hpp
+  perdure/core/hmac_sha256.hpp
   perdure/core/native_clock.hpp
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
@@ -93,12 +94,17 @@ set(PERDURE_HEADERS
   perdure/store/content_store.hpp
   perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
+  perdure/store/http.hpp
   perdure/store/key.hpp
   perdure/store/mem_store.hpp
   perdure/store/open_store.hpp
   perdure/store/prefix_store.hpp
   perdure/store/read_object.hpp
   perdure/store/retry_store.hpp
+  perdure/store/s3_credentials.hpp
+  perdure/store/s3_options.hpp
+  perdure/store/s3_store.hpp
+  perdure/store/scrub.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
@@ -113,13 +119,23 @@ set(PERDURE_HEADERS
   perdure/store/detail/content_reader.hpp
   perdure/store/detail/content_window.hpp
   perdure/store/detail/digest_set.hpp
+  perdure/store/detail/http_time.hpp
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
+  perdure/store/detail/md5.hpp
   perdure/store/detail/mem_object.hpp
   perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
   perdure/store/detail/room.hpp
+  perdure/store/detail/percent.hpp
+  perdure/store/detail/s3_answer.hpp
+  perdure/store/detail/s3_body.hpp
+  perdure/store/detail/s3_connection.hpp
+  perdure/store/detail/s3_listing.hpp
+  perdure/store/detail/s3_upload.hpp
+  perdure/store/detail/sigv4.hpp
   perdure/store/detail/watched_store.hpp
+  perdure/store/detail/xml_reader.hpp
 
   perdure/manifest/after_commit.hpp
   perdure/manifest/block_device.hpp
@@ -129,6 +145,7 @@ set(PERDURE_HEADERS
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
   perdure/manifest/manifest.hpp
+  perdure/manifest/memory.hpp
   perdure/manifest/object_slot.hpp
   perdure/manifest/slot.hpp
   perdure/manifest/snapshot.hpp
@@ -138,10 +155,13 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/commit_waiter.hpp
+  perdure/manifest/detail/loose_lock.hpp
   perdure/manifest/detail/object_record.hpp
   perdure/manifest/detail/owned_path.hpp
   perdure/manifest/detail/settled_lock.hpp
   perdure/manifest/detail/twin_record.hpp
+  perdure/manifest/detail/value_encoder.hpp
   perdure/manifest/detail/version_dir.hpp
   perdure/manifest/detail/version_pointer.hpp
 
@@ -158,6 +178,16 @@ set(PERDURE_HEADERS
 
   perdure/engine/detail/name_list.hpp
   perdure/engine/detail/snapshot_objects.hpp
+  perdure/engine/checkpoint_source.hpp
+  perdure/engine/checkpoint_types.hpp
+  perdure/engine/create_checkpoint.hpp
+  perdure/engine/deletion_pause.hpp
+  perdure/engine/discard_checkpoint.hpp
+  perdure/engine/restore_checkpoint.hpp
+  perdure/engine/verify_checkpoint.hpp
+
+  perdure/engine/detail/checkpoint_record.hpp
+  perdure/engine/detail/checkpoint_target.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
@@ -210,6 +240,8 @@ set(PERDURE_HEADERS
   perdure/testing/detail/lab_run.hpp
   perdure/testing/detail/law_case.hpp
   perdure/testing/detail/law_check.hpp
+  perdure/testing/detail/law_fs.hpp
+  perdure/testing/detail/law_slot.hpp
   perdure/testing/detail/lint_file.hpp
   perdure/testing/detail/lint_judge.hpp
   perdure/testing/detail/lint_log.hpp
@@ -237,5 +269,8 @@ set(PERDURE_HEADERS
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
 set(PERDURE_EXT_HEADERS
+  perdure/ext/curl_http.hpp
   perdure/ext/json_codec.hpp
+  perdure/ext/zstd_compressor.hpp
+  perdure/ext/s3_opener.hpp
 )

@@ -19,6 +19,7 @@
 #include <perdure/core/frame.hpp>
 #include <perdure/core/function_ref.hpp>
 #include <perdure/core/jobs.hpp>
+#include <perdure/core/hmac_sha256.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
 #include <perdure/core/posix_clock.hpp>
@@ -41,6 +42,13 @@
 #include <perdure/engine/prune_snapshots.hpp>
 #include <perdure/engine/snapshot_head.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
+#include <perdure/engine/checkpoint_source.hpp>
+#include <perdure/engine/checkpoint_types.hpp>
+#include <perdure/engine/create_checkpoint.hpp>
+#include <perdure/engine/deletion_pause.hpp>
+#include <perdure/engine/discard_checkpoint.hpp>
+#include <perdure/engine/restore_checkpoint.hpp>
+#include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/engine/snapshot_roots.hpp>
 #include <perdure/engine/verify_snapshots.hpp>
 #include <perdure/fs/any_fs.hpp>
@@ -76,6 +84,7 @@
 #include <perdure/manifest/flash.hpp>
 #include <perdure/manifest/flash_blocks.hpp>
 #include <perdure/manifest/manifest.hpp>
+#include <perdure/manifest/memory.hpp>
 #include <perdure/manifest/object_slot.hpp>
 #include <perdure/manifest/slot.hpp>
 #include <perdure/manifest/snapshot.hpp>
@@ -88,12 +97,17 @@
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
+#include <perdure/store/http.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/open_store.hpp>
 #include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
 #include <perdure/store/retry_store.hpp>
+#include <perdure/store/s3_credentials.hpp>
+#include <perdure/store/s3_options.hpp>
+#include <perdure/store/s3_store.hpp>
+#include <perdure/store/scrub.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>

@@ -13,6 +13,7 @@
 //   keeper.save("cats", image, when) -> etag        the second half, under a condition where one is given
 //   keeper.load<E>("cats") -> loaded_engine<E>      an engine that survives from now on
 //   keeper.observe<E>("cats") -> loaded_engine<E>   the same for who never writes: it may be lost again
+//   keeper.version("cats") -> etag                  of what is there now: what a save can match that knows of no save before it
 //   keeper.remove("cats")                           what is absent is removed already
 //   keeper.list([&](path_view name) { return visit::go_on; })                          sorted, byte by byte
 //   keeper.load_all<E>(clock, {.item_ns_max = 5 * ns_per_second}, [&](path_view name, result<loaded_engine<E>>& one) {...})
@@ -99,6 +100,18 @@ class persistor {
   template <Engine E>
   [[nodiscard]] result<loaded_engine<E>> observe(path_view name) {
     return get<E>(name, past::is_left, detail::never_stops());
+  }
+
+  [[nodiscard]] result<etag> version(path_view name) const {
+    key at;
+    PERDURE_TRY(compose(at, name, operation::head));
+    const auto there = store_->head(at);
+    if (!there) return there.error();
+    if (!there->etag.empty()) return there->etag;
+    detail::byte_buffer whole;
+    const auto got = read_object(*store_, at, whole, format_.object_bytes_max);
+    if (!got) return got.error();
+    return got->etag;
   }
 
   [[nodiscard]] result<void> remove(path_view name) {

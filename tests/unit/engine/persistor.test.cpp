@@ -204,6 +204,20 @@ TEST_CASE("persistor: an image is saved under a condition, and one that lost cha
   CHECK(keeper.load<notes>("a")->text() == "two");
 }
 
+TEST_CASE("persistor: the version of what is there is told, so that a save can match it that knows of none before it") {
+  mem_store memory;
+  poorest_store poor(memory);  // whose head tells no etag
+  persistor keeper(poor, vectors);
+  CHECK(fails(keeper.version("one"), code::not_found));
+  REQUIRE(keeper.save("one", notes("old", 1)));
+  const auto there = keeper.version("one");
+  REQUIRE(there);
+  const auto image = keeper.encode("one", notes("new", 2));
+  REQUIRE(image);
+  CHECK(keeper.save("one", *image, precondition::matches(*there)));
+  CHECK(fails(keeper.save("one", *image, precondition::matches(*there)), code::conflict));
+}
+
 TEST_CASE("persistor: without an address nothing is kept, and all of it works") {
   auto store = open_store("", {});
   REQUIRE(store);
