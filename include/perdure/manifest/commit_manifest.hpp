@@ -29,7 +29,8 @@
 //   those of the slot; conflict, where other processes won tries_max times. `unknown`: the save may have happened, and the load
 //   that was to tell failed as well. Readers see the old value until a later commit or refresh() ends the doubt; if it had
 //   happened, it is published then. One commit's failure is never another's: of several that were saved together each is tried
-//   alone before it fails. An exception from `change` passes through, and takes back this change alone.
+//   alone before it fails. An exception from `change` passes through, and takes back this change alone; one from the codec passes
+//   through whoever was saving, and takes back his: the others are saved again, each alone.
 // Crash: the last value that was published, or the one that was being saved.
 // Not promised: an order among commits that race; that a closure which declines in commit_manifest_if ran on a value that was
 //   ever saved alone; anything about what a closure did elsewhere.

@@ -215,25 +215,4 @@ TEST_CASE("memory: threads take and give back, and no place is anybody's twice")
   CHECK(wrong == 0);
 }
 
-TEST_CASE("memory: on the heap, a value that nobody has any more is where the next one is made") {
-  mem_store store;
-  const auto text = [](char of) { return std::string(1000, of); };
-  manifest<std::string, object_slot<mem_store>> all{object_slot(store, "value")};
-  REQUIRE(all.open(text('a')));
-  std::vector<const char*> at;
-  for (char c = 'b'; c < 'h'; ++c) {
-    REQUIRE(commit_manifest(all, [&](std::string& next) {
-      CHECK(next == text(static_cast<char>(c - 1)));
-      next.assign(1000, c);
-    }));
-    at.push_back(all.read()->data());
-  }
-  CHECK(at[4] == at[2]);
-  CHECK(at[5] == at[3]);
-  // But not while somebody has it.
-  const auto kept = all.read();
-  for (char c = 'h'; c < 'l'; ++c) REQUIRE(commit_manifest(all, [&](std::string& next) { next.assign(1000, c); }));
-  CHECK(*kept == text('g'));
-}
-
 }  // namespace
