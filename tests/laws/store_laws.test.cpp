@@ -9,6 +9,7 @@
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/prefix_store.hpp>
 #include <perdure/store/retry_store.hpp>
+#include <perdure/store/s3_store.hpp>
 #include <perdure/store/tracing_store.hpp>
 #include <perdure/testing/crash_store.hpp>
 #include <perdure/testing/fault_store.hpp>
@@ -16,6 +17,7 @@
 #include <perdure/testing/store_laws.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/fake_s3.hpp>
 #include <tests/support/temp_dir.hpp>
 
 #include <cstdio>
@@ -35,6 +37,8 @@ void holds(const char* model, any_store store) {
 // For the laws about threads.
 class shared_clock {
  public:
+  shared_clock() = default;
+  explicit shared_clock(std::int64_t unix_ns) : clock_(unix_ns) {}
   [[nodiscard]] std::int64_t elapsed_ns() const {
     const std::lock_guard lock(mutex_);
     return clock_.elapsed_ns();
@@ -83,6 +87,23 @@ TEST_CASE("store_laws: every model keeps them") {
   holds("fault_store", faultless);
   testing::crash_store crashable;
   holds("crash_store", crashable);
+
+  tests::fake_s3 server;
+  shared_clock of_server(server.unix_s * ns_per_second);
+  auto bucket = s3_store<tests::fake_s3, shared_clock>::open(server, of_server, tests::fake_s3_options());
+  REQUIRE(bucket);
+  holds("s3_store", *bucket);
+  server.if_match = tests::fake_s3::if_match::bare;
+  server.is_virtual = true;
+  server.page_max = 3;
+  server.token = "session==";
+  s3_options options = tests::fake_s3_options("s3://bucket/a b+c/");
+  options.style = s3_style::virtual_host;
+  options.credentials.session_token.append(server.token);
+  auto part = s3_store<tests::fake_s3, shared_clock>::open(server, of_server, options);
+  REQUIRE(part);
+  holds("s3_store, virtual, bare etags", *part);
+  CHECK(server.objects.empty());
 
   mem_fs files;
   REQUIRE(files.make_dir("flat"));

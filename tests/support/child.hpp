@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -36,6 +37,26 @@ inline int end_of(pid_t child) {
 template <class Body>
 int in_child(Body body) {
   return end_of(start_child(body));
+}
+
+// What a program's error says before it ends the process: on stderr of a child, which has to be ended by a signal.
+template <class Body>
+std::string last_words_of(Body error) {
+  int ends[2];
+  if (::pipe(ends) != 0) return "(no pipe)";
+  const pid_t child = start_child([&]() -> int {
+    (void)::dup2(ends[1], STDERR_FILENO);
+    for (const int signal : {SIGILL, SIGTRAP, SIGABRT}) (void)std::signal(signal, SIG_DFL);
+    error();
+    return 0;
+  });
+  (void)::close(ends[1]);
+  std::string said;
+  char room[512];
+  for (ssize_t got = 0; (got = ::read(ends[0], room, sizeof room)) > 0;) said.append(room, static_cast<std::size_t>(got));
+  (void)::close(ends[0]);
+  const int end = end_of(child);
+  return end == was_killed ? said : "(no signal: it ended with " + std::to_string(end) + ")";
 }
 
 inline bool is_root() { return ::geteuid() == 0; }

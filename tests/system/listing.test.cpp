@@ -8,6 +8,7 @@
 #include <perdure/store/fs_store.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/counting_fs.hpp>
 #include <tests/support/strace.hpp>
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <string>
 
 using namespace perdure;
+using tests::counting_fs;
 
 namespace {
 
@@ -59,16 +61,6 @@ void operator delete(void* gone, const std::nothrow_t&) noexcept { give(gone); }
 #endif
 
 namespace {
-
-// Counts the names that a listing was shown.
-class counting_fs : public mem_fs {
- public:
-  using perdure_fs = counting_fs;
-  std::size_t shown = 0;
-  result<void> for_each_entry(path_view path, entry_visitor visitor) {
-    return mem_fs::for_each_entry(path, [&](const dir_entry& entry) { return ++shown, visitor(entry); });
-  }
-};
 
 struct cost {
   std::size_t keys = 0;

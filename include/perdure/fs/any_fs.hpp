@@ -210,6 +210,7 @@ class any_dir : public detail::any_operations<any_dir> {
  public:
   using perdure_fs = any_dir;
 
+  [[nodiscard]] static result<any_dir> of(any_dir&& model) noexcept { return detail::moved(model); }
   template <class F>
     requires(!detail::is_same<F, any_dir> && Fs<F>)
   [[nodiscard]] static result<any_dir> of(F&& model) noexcept {

@@ -25,7 +25,7 @@ enum class cut_points : std::uint8_t {
 
 struct exploration_budget {
   std::uint64_t states = 1'000'000;  // distinct ones to check; past them it samples
-  std::uint64_t seconds = 0;         // none; else the report depends on the machine. Sampling takes up to so many more
+  std::uint64_t seconds = 0;         // none; else the report depends on the machine. Sampling takes up to three quarters more
   std::uint32_t nested_cuts = 1;     // of the power during recovery, one after another
   std::uint32_t depth = 0;           // none; else of the choices that one run asks for (choose(), faults, whose turn it is, what
                                      // arrives late) the first so many are gone in every way. Behind them it goes the first way

@@ -33,14 +33,15 @@ template <Fs F>
     report.broken.push_back("the scratch directory is not there: no law was tried");
     return report;
   }
+  const auto model = detail::law_fs::over(fs);
   int number = 0;
-  auto laws = detail::required_laws<F>();
-  for (auto& law : detail::honest_laws<F>()) laws.push_back(law);
-  for (auto& law : detail::optional_laws<F>()) laws.push_back(law);
+  auto laws = detail::required_fs_laws();
+  for (auto& law : detail::honest_fs_laws()) laws.push_back(law);
+  for (auto& law : detail::optional_fs_laws()) laws.push_back(law);
   for (const auto& law : laws) {
-    detail::law_case<F> one(fs, std::string(scratch.data(), scratch.size()) + "/law" + std::to_string(++number));
-    if (one.succeeds(fs.make_dir(one.dir), "a directory for the law")) law.check(one);
-    detail::remove_tree(fs, one.dir);
+    detail::law_case one(model, std::string(scratch.data(), scratch.size()) + "/law" + std::to_string(++number));
+    if (one.succeeds(model.make_dir(one.dir), "a directory for the law")) law.check(one);
+    detail::remove_tree(model, one.dir);
     report.add(law.name, one);
   }
   return report;

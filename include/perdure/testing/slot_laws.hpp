@@ -31,18 +31,18 @@ concept SlotPlace = requires(Place& place, std::uint32_t number) { place(number)
 
 template <SlotPlace Place>
 [[nodiscard]] law_report check_slot_laws(Place&& place, const slot_law_options& options = {}) {
-  using places = std::remove_reference_t<Place>;
   law_report report;
   if (static_cast<bool>(options.trouble) != static_cast<bool>(options.mend)) {
     report.broken.push_back("trouble without mend, or the other way round: no law was tried");
     return report;
   }
+  const detail::slot_place open = [&place](std::uint32_t number) { return detail::open_place(place, number); };
   std::uint32_t last_place = 0;
-  auto laws = detail::required_slot_laws<places>();
-  for (auto& law : detail::shared_slot_laws<places>()) laws.push_back(law);
-  for (auto& law : detail::troubled_slot_laws<places>()) laws.push_back(law);
+  auto laws = detail::required_slot_laws();
+  for (auto& law : detail::shared_slot_laws()) laws.push_back(law);
+  for (auto& law : detail::troubled_slot_laws()) laws.push_back(law);
   for (const auto& law : laws) {
-    detail::slot_law_case<places> one(place, options, last_place);
+    detail::slot_law_case one(open, options, last_place);
     law.check(one);
     report.add(law.name, one);
   }

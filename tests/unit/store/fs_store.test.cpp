@@ -11,6 +11,7 @@
 #include <perdure/testing/read_text.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/counting_fs.hpp>
 #include <tests/support/temp_dir.hpp>
 
 #include <sys/mman.h>
@@ -22,6 +23,7 @@
 #include <vector>
 
 using namespace perdure;
+using tests::counting_fs;
 using testing::read_text;
 
 namespace {
@@ -39,16 +41,6 @@ std::vector<std::string> all_keys(S& store, std::size_t limit) {
   }
   return all;
 }
-
-// Counts the names that a listing was shown.
-class counting_fs : public mem_fs {
- public:
-  using perdure_fs = counting_fs;
-  std::size_t shown = 0;
-  result<void> for_each_entry(path_view path, entry_visitor visitor) {
-    return mem_fs::for_each_entry(path, [&](const dir_entry& entry) { return ++shown, visitor(entry); });
-  }
-};
 
 // So many puts onto one key, each if it matches the version that was read. Who won a version is noted where all can see it.
 void each_version_has_one_winner(int processes, int total) {
@@ -293,6 +285,13 @@ TEST_CASE("fs_store: a batch costs two syncs of the volume, and one by one two s
   syncs = 0;
   REQUIRE(store.put_many(items.data(), 100));
   CHECK(syncs == 2);
+  syncs = 0;
+  const std::vector<key_view> met(keys.begin(), keys.end());
+  REQUIRE(store.settle_many(met.data(), 100));
+  CHECK(syncs == 1);
+  syncs = 0;
+  REQUIRE(store.settle_many(met.data(), 3));
+  CHECK(syncs == 3);
   syncs = 0;
   REQUIRE(store.put_many(items.data(), 4));
   CHECK(syncs == 5);

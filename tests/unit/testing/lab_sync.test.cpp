@@ -8,7 +8,6 @@
 #include <tests/support/child.hpp>
 #include <tests/support/strace.hpp>
 
-#include <csignal>
 #include <stdexcept>
 #include <vector>
 
@@ -152,31 +151,14 @@ TEST_CASE("lab_sync: who gives back what it does not hold, or keeps it, or wants
 }
 
 TEST_CASE("lab_sync: a programmer's error outside of together is told before the process ends") {
-  const auto said_by = [](std::function<void()> error) {
-    int ends[2];
-    REQUIRE(::pipe(ends) == 0);
-    const pid_t child = tests::start_child([&]() -> int {
-      (void)::dup2(ends[1], STDERR_FILENO);
-      for (const int signal : {SIGILL, SIGTRAP, SIGABRT}) (void)std::signal(signal, SIG_DFL);
-      error();
-      return 0;
-    });
-    (void)::close(ends[1]);
-    std::string said;
-    char buffer[512];
-    for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) said.append(buffer, static_cast<std::size_t>(got));
-    (void)::close(ends[0]);
-    CHECK(tests::end_of(child) == tests::was_killed);
-    return said;
-  };
-  CHECK(said_by([] {
+  CHECK(tests::last_words_of([] {
           lab_sync::mutex mutex;
           mutex.lock();
           mutex.lock();
         }) == "lab_sync: a mutex is locked that is held, and there is no other thread to give it back\n");
-  CHECK(said_by([] { lab_sync::mutex().unlock(); }) == "lab_sync: a mutex is given back that nobody holds\n");
+  CHECK(tests::last_words_of([] { lab_sync::mutex().unlock(); }) == "lab_sync: a mutex is given back that nobody holds\n");
 #if !PERDURE_TESTS_SANITIZED  // a thread sanitizer ends a forked child that starts threads
-  CHECK(said_by([] { (void)explored([](world& world) { world.together([&] { world.together([] {}); }); }); }) ==
+  CHECK(tests::last_words_of([] { (void)explored([](world& world) { world.together([&] { world.together([] {}); }); }); }) ==
         "world: together() or processes() within another one\n");
 #endif
 }

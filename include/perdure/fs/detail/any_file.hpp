@@ -138,6 +138,7 @@ class any_file {
   any_file& operator=(any_file&&) noexcept = default;
 
   // Takes over a handle of any model.
+  [[nodiscard]] static result<any_file> of(any_file&& handle) noexcept { return detail::moved(handle); }
   template <class H>
     requires(!detail::is_same<H, any_file> && File<H>)
   [[nodiscard]] static result<any_file> of(H&& handle) noexcept {

@@ -12,6 +12,7 @@
 
 #include <perdure/fs/fs_optional.hpp>
 #include <perdure/testing/detail/law_check.hpp>
+#include <perdure/testing/detail/law_fs.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -19,12 +20,11 @@ namespace testing {
 namespace detail {
 
 // With the model, and the law's own directory.
-template <Fs F>
 struct law_case : law_check {
-  F& fs;
+  law_fs fs;
   std::string dir;
 
-  law_case(F& model, std::string own_dir) : fs(model), dir(std::move(own_dir)) {}
+  law_case(law_fs model, std::string own_dir) : fs(model), dir(std::move(own_dir)) {}
 
   [[nodiscard]] std::string operator/(const std::string& name) const { return dir + "/" + name; }
 
@@ -53,8 +53,7 @@ struct law_case : law_check {
   }
 };
 
-template <Fs F>
-void remove_tree(F& fs, const std::string& path) {
+inline void remove_tree(law_fs fs, const std::string& path) {
   std::vector<std::string> names;
   (void)fs.for_each_entry(path, [&](const dir_entry& entry) {
     names.emplace_back(entry.name.data(), entry.name.size());
@@ -67,10 +66,9 @@ void remove_tree(F& fs, const std::string& path) {
   (void)fs.remove_dir(path);
 }
 
-template <Fs F>
 struct law {
   const char* name;
-  std::function<void(law_case<F>&)> check;
+  std::function<void(law_case&)> check;
 };
 
 }  // namespace detail

@@ -15,10 +15,9 @@ inline namespace v1 {
 namespace testing {
 namespace detail {
 
-template <class Place>
-std::vector<slot_law<Place>> required_slot_laws() {
-  using kase = slot_law_case<Place>&;
-  using token = typename slot_law_case<Place>::token;
+inline std::vector<slot_law> required_slot_laws() {
+  using kase = slot_law_case&;
+  using token = slot_law_case::token;
   return {
       {"S1: where there was none yet there is nothing, and looking makes none",
        [](kase c) {

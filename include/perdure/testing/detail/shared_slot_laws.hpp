@@ -20,10 +20,9 @@ namespace detail {
   return why.code() == code::conflict || why.code() == code::busy || why.code() == code::timed_out;
 }
 
-template <class Place>
-std::vector<slot_law<Place>> shared_slot_laws() {
-  using kase = slot_law_case<Place>&;
-  using token = typename slot_law_case<Place>::token;
+inline std::vector<slot_law> shared_slot_laws() {
+  using kase = slot_law_case&;
+  using token = slot_law_case::token;
   const auto needs = [](slot_sharing sharing, auto law) {
     return [=](kase c) {
       if (c.options.sharing < sharing) {

@@ -6,11 +6,13 @@
 // slot_law_case: one law of Slot being checked, and what helps to say it in few words.
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include <perdure/manifest/slot.hpp>
 #include <perdure/testing/detail/law_check.hpp>
+#include <perdure/testing/detail/law_slot.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -36,50 +38,22 @@ struct slot_law_options {
 
 namespace detail {
 
-// A place opens as a slot, or as what points to one or to a failure: a result, a std::unique_ptr, a std::optional.
-template <class Place>
-using opened_by = decltype(std::declval<Place&>()(std::uint32_t{}));
-template <class Opened>
-struct slot_behind {
-  using type = std::remove_reference_t<decltype(*std::declval<Opened&>())>;
-};
-template <Slot Opened>
-struct slot_behind<Opened> {
-  using type = Opened;
-};
-template <class Place>
-using slot_at = typename slot_behind<opened_by<Place>>::type;
-
-template <class Place>
+// An open slot of a place, unless that cannot be opened.
 class opened_slot {
  public:
-  opened_slot(Place& place, std::uint32_t number) : held_(place(number)) {}
-  opened_slot(const opened_slot&) = delete;
-  opened_slot& operator=(const opened_slot&) = delete;
-
-  [[nodiscard]] bool ok() const {
-    if constexpr (Slot<opened_by<Place>>) {
-      return true;
-    } else {
-      return static_cast<bool>(held_);
-    }
-  }
-  [[nodiscard]] slot_at<Place>* operator->() {
-    if constexpr (Slot<opened_by<Place>>) {
-      return &held_;
-    } else {
-      return &*held_;
-    }
-  }
+  explicit opened_slot(std::unique_ptr<law_slot> slot) : slot_(std::move(slot)) {}
+  [[nodiscard]] bool ok() const { return slot_ != nullptr; }
+  [[nodiscard]] law_slot* operator->() const { return slot_.get(); }
 
  private:
-  opened_by<Place> held_;
+  std::unique_ptr<law_slot> slot_;
 };
 
-template <class Place>
+using slot_place = std::function<std::unique_ptr<law_slot>(std::uint32_t)>;
+
 struct slot_law_case : law_check {
-  using token = typename slot_at<Place>::token;
-  using opened = opened_slot<Place>;
+  using token = law_slot::token;
+  using opened = opened_slot;
   // What was found, out of the room that it was found in.
   struct found {
     bool ok = false;
@@ -89,16 +63,16 @@ struct slot_law_case : law_check {
     enum earlier earlier = earlier::nothing;
   };
 
-  Place& place;
+  const slot_place& place;
   const slot_law_options& options;
   std::uint32_t& last_place;  // that was given to any law
   std::uint32_t here = 0;
 
-  slot_law_case(Place& all, const slot_law_options& told, std::uint32_t& last)
+  slot_law_case(const slot_place& all, const slot_law_options& told, std::uint32_t& last)
       : place(all), options(told), last_place(last), here(++last) {}
 
   void elsewhere() { here = ++last_place; }
-  [[nodiscard]] opened open() { return opened(place, here); }
+  [[nodiscard]] opened open() { return opened(place(here)); }
   bool is_open(const opened& slot) { return expect(slot.ok(), "the slot cannot be opened"); }
 
   [[nodiscard]] std::string text(char of, std::size_t size_bytes) const {
@@ -164,10 +138,9 @@ struct slot_law_case : law_check {
   [[nodiscard]] static std::string told(const found& one) { return one.exists ? told(one.text) : "nothing"; }
 };
 
-template <class Place>
 struct slot_law {
   const char* name;
-  std::function<void(slot_law_case<Place>&)> check;
+  std::function<void(slot_law_case&)> check;
 };
 
 }  // namespace detail
