@@ -23,7 +23,8 @@
 //      next.
 //   4  Publishes it: read() gives it from here on.
 //   `change` runs again, on a newer value, where somebody else's commit failed on which its value rested, or another process won.
-//   It must not mind: what it does outside of its value happens as often. It runs under a lock: it may read() and not commit.
+//   It must not mind: what it does outside of its value happens as often. It runs under a lock: of its manifest it may use
+//   read() alone.
 // Success: the value is published, and survives. Declined: nothing was changed; and what was seen is durable, too.
 // Failure: `unchanged`: the old value stands in the slot and in memory. The closure's own failure, or the invariant's; too_large;
 //   those of the slot; conflict, where other processes won tries_max times. `unknown`: the save may have happened, and the load

@@ -431,17 +431,27 @@ TEST_CASE("commit_manifest: of many threads every commit is there once, and save
   CHECK(here.on_disk() == *now);
 }
 
-TEST_CASE("commit_manifest: from inside its own closure it is a programmer's error") {
-  const int end = tests::in_child([]() -> int {
-    (void)std::signal(SIGABRT, SIG_DFL);
-    (void)std::signal(SIGILL, SIG_DFL);
-    place here;
-    text_manifest all(here.at());
-    (void)all.open();
-    (void)commit_manifest(all, [&](std::string&) { (void)commit_manifest(all, append{"x"}); });
-    return 0;
-  });
-  CHECK(end == tests::was_killed);
+TEST_CASE("commit_manifest: to commit, open or refresh from inside its own closure is a programmer's error") {
+  for (const int what : {0, 1, 2}) {
+    const int end = tests::in_child([&]() -> int {
+      (void)std::signal(SIGABRT, SIG_DFL);
+      (void)std::signal(SIGILL, SIG_DFL);
+      (void)std::signal(SIGTRAP, SIG_DFL);
+      (void)::alarm(20);  // else a deadlock
+      (void)std::signal(SIGALRM, [](int) { ::_exit(1); });
+      place here;
+      text_manifest all(here.at());
+      (void)all.open();
+      (void)commit_manifest(all, [&](std::string&) {
+        if (what == 0) (void)commit_manifest(all, append{"x"});
+        if (what == 1) (void)all.open();
+        if (what == 2) (void)all.refresh();
+      });
+      return 0;
+    });
+    INFO(what);
+    CHECK(end == tests::was_killed);
+  }
 }
 
 }  // namespace
