@@ -407,9 +407,10 @@ inline std::string order() {
     std::vector<std::thread> threads;
     const auto later = [&](auto work) {
       threads.emplace_back(work);
-      std::this_thread::sleep_for(std::chrono::milliseconds(30));  // not needed, but what is meant comes about more often
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));  // not needed, but what is meant comes about more often
     };
     later([&] { (void)ask.add("one", vectors_of(0, 3)); });
+    later([&] { (void)ask.add("one", vectors_of(50, 2000)); });  // it is at it when the removal comes, and is saved after it
     later([&] { (void)ask.remove("one"); });
     if (again) later([&] { (void)ask.create("one", four_dimensions); });
     if (again) later([&] { (void)ask.add("one", vectors_of(10, 5)); });
