@@ -291,14 +291,14 @@ inline std::string hang_up() {
     const server_process server(on_disk);
     const client ask = server.ask();
     if (ask.create("all", four_dimensions).status != 201) return "it cannot be made";
-    ask.hang_up_on("/vectors", "all", {{"vectors", vectors_of(0, 2000)}});
-    for (int i = 0; i < 3000 && ask.list()["all"] != json{{"name", "all"}, {"count", 2000}, {"kept", true}}; ++i) {
+    ask.hang_up_on("/vectors", "all", {{"vectors", vectors_of(0, 500)}});
+    for (int i = 0; i < 3000 && ask.list()["all"] != json{{"name", "all"}, {"count", 500}, {"kept", true}}; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   }
   const server_process server(on_disk);
   const json all = server.ask().list();
-  return all["all"]["count"] == 2000 ? "" : "whoever hangs up takes the save along: " + all.dump();
+  return all["all"]["count"] == 500 ? "" : "whoever hangs up takes the save along: " + all.dump();
 }
 
 // Not kept by anything.
@@ -362,7 +362,7 @@ inline std::string slow() {
     adders.emplace_back([&, i] { added += ask.add("all", vectors_of(100 + 10 * i, 10)).body["kept"] == true ? 1 : 0; });
   }
   store.wait_for(1);
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   std::string wrong = missing(ask, "all", 0, 10);  // not a moment of which waits for the store
   while (wrong.empty() && ask.list()["all"]["count"] != 40) {
     if (std::chrono::steady_clock::now() > end) wrong = "who adds waits for the store before it is there";
@@ -581,7 +581,7 @@ inline std::string killed(int seconds) {
   {
     if (server_process(on_disk).ask().create("all", four_dimensions).status != 201) return "it cannot be made";
   }
-  for (bool briefly = true; std::chrono::steady_clock::now() < end; ++kills) {
+  for (bool briefly = true; std::chrono::steady_clock::now() < end || kills < 5; ++kills) {
     server_process server(on_disk);
     if (!server.serves()) return "it does not start: " + server.said();
     const client ask = server.ask();
@@ -619,7 +619,7 @@ inline std::string killed(int seconds) {
     }
   }
   std::printf("%llu kills; ", static_cast<unsigned long long>(kills));
-  return kills > 3 ? "" : "too few kills to have shown anything";
+  return "";
 }
 
 struct shown {
