@@ -104,6 +104,7 @@ set(PERDURE_HEADERS
   perdure/store/s3_credentials.hpp
   perdure/store/s3_options.hpp
   perdure/store/s3_store.hpp
+  perdure/store/scrub.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
@@ -169,8 +170,11 @@ set(PERDURE_HEADERS
   perdure/engine/load_snapshot.hpp
   perdure/engine/persist_snapshot.hpp
   perdure/engine/persistor.hpp
+  perdure/engine/prune_snapshots.hpp
   perdure/engine/snapshot_head.hpp
   perdure/engine/snapshot_manifest.hpp
+  perdure/engine/snapshot_roots.hpp
+  perdure/engine/verify_snapshots.hpp
 
   perdure/engine/detail/name_list.hpp
   perdure/engine/detail/snapshot_objects.hpp
@@ -265,5 +269,8 @@ set(PERDURE_HEADERS
 
 # Bridges to other libraries: installed, but compiled only where their library is at hand.
 set(PERDURE_EXT_HEADERS
+  perdure/ext/curl_http.hpp
   perdure/ext/json_codec.hpp
+  perdure/ext/zstd_compressor.hpp
+  perdure/ext/s3_opener.hpp
 )

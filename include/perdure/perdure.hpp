@@ -39,6 +39,7 @@
 #include <perdure/engine/load_snapshot.hpp>
 #include <perdure/engine/persist_snapshot.hpp>
 #include <perdure/engine/persistor.hpp>
+#include <perdure/engine/prune_snapshots.hpp>
 #include <perdure/engine/snapshot_head.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
 #include <perdure/engine/checkpoint_source.hpp>
@@ -48,6 +49,8 @@
 #include <perdure/engine/discard_checkpoint.hpp>
 #include <perdure/engine/restore_checkpoint.hpp>
 #include <perdure/engine/verify_checkpoint.hpp>
+#include <perdure/engine/snapshot_roots.hpp>
+#include <perdure/engine/verify_snapshots.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/at_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>
@@ -104,6 +107,7 @@
 #include <perdure/store/s3_credentials.hpp>
 #include <perdure/store/s3_options.hpp>
 #include <perdure/store/s3_store.hpp>
+#include <perdure/store/scrub.hpp>
 #include <perdure/store/store.hpp>
 #include <perdure/store/store_optional.hpp>
 #include <perdure/store/store_types.hpp>

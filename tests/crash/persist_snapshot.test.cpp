@@ -5,6 +5,7 @@
 
 #include <perdure/engine/load_snapshot.hpp>
 #include <perdure/engine/persist_snapshot.hpp>
+#include <perdure/engine/prune_snapshots.hpp>
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/object_slot.hpp>
 #include <perdure/store/fs_store.hpp>
@@ -28,8 +29,10 @@ content_options small() {
   return options;
 }
 
-// A directory is full with one object, so that each object has its own to be named in.
-lab_store store_on(crash_fs& fs, manual_clock& clock) { return lab_store(fs, "s", clock, {.objects_per_directory = 1}); }
+// Where a directory is full with one object, each has its own to be named in.
+lab_store store_on(crash_fs& fs, manual_clock& clock, std::size_t per_directory) {
+  return lab_store(fs, "s", clock, {.objects_per_directory = per_directory});
+}
 
 // Everything on one disk.
 struct place {
@@ -38,8 +41,8 @@ struct place {
   content_store<lab_store> objects{store, small()};
   lab_slot head;
   base_file<crash_fs> base;
-  place(crash_fs& on, manual_clock& clock)
-      : fs(on), store(store_on(on, clock)), head(on, "d/head.json", clock), base(on, "b/base.bin", "body") {}
+  place(crash_fs& on, manual_clock& clock, std::size_t per_directory = 1)
+      : fs(on), store(store_on(on, clock, per_directory)), head(on, "d/head.json", clock), base(on, "b/base.bin", "body") {}
 
   result<persisted_snapshot> persist(const std::string& text, std::uint64_t generation) {
     return persist_snapshot(notes(text, generation), objects, head, base, {.keep = 2});
@@ -73,7 +76,7 @@ struct remote {
 void set_up(world& world) {
   (void)world.fs().make_dir("d");
   (void)world.fs().make_dir("b");
-  lab_store store = store_on(world.fs(), world.clock());
+  lab_store store = store_on(world.fs(), world.clock(), 1);
   (void)store.create_root();
 }
 
@@ -107,11 +110,11 @@ verdict newest(after_crash& after, const std::vector<std::string>& order) {
   return true;
 }
 
-exploration on_a_disk(std::uint32_t faults = 0) {
+exploration on_a_disk(std::uint32_t faults = 0, std::size_t per_directory = 1) {
   return {.setup = set_up,
           .workload =
-              [](world& world) {
-                place on(world.fs(), world.clock());
+              [per_directory](world& world) {
+                place on(world.fs(), world.clock(), per_directory);
                 world.step("one", [&] { return on.persist("one", 1); });
                 world.step("two", [&] { return on.persist("two", 2); });
               },
@@ -147,19 +150,18 @@ TEST_CASE("persist_snapshot: no sync of the base file or of the head is to spare
 }
 
 TEST_CASE("persist_snapshot: whichever call fails, and in whatever way, what was said is what is loaded", "[crash]") {
-  exploration all = on_a_disk(1);
+  exploration all = on_a_disk(1, 512);
   all.check = [](after_crash& after) { return newest(after, {"one", "two"}); };
-  all.budget.states = 30'000;
   const auto report = explore(all);
   INFO(report.text());
   CHECK(report.ok());
-  std::printf("%s\n", report.text().c_str());
+  CHECK(report.exhaustive);
 }
 
 TEST_CASE("persist_snapshot: a process that was killed is followed by one that goes on", "[crash]") {
-  exploration all = on_a_disk();
+  exploration all = on_a_disk(0, 512);
   all.restart = [](world& world) {
-    place on(world.fs(), world.clock());
+    place on(world.fs(), world.clock(), 512);
     const auto found = on.text();
     if (found || found.error().code() == code::not_found) world.step("three", [&] { return on.persist("three", 3); });
   };
@@ -167,7 +169,6 @@ TEST_CASE("persist_snapshot: a process that was killed is followed by one that g
   const auto report = explore(all);
   INFO(report.text());
   CHECK(report.ok());
-  std::printf("%s\n", report.text().c_str());
 }
 
 TEST_CASE("persist_snapshot: over a store that loses answers, and lets them come late, what was said is what is loaded",
@@ -190,7 +191,6 @@ TEST_CASE("persist_snapshot: over a store that loses answers, and lets them come
     INFO(report.text());
     CHECK(report.ok());
     CHECK(report.exhaustive);
-    std::printf("%s\n", report.text().c_str());
   }
 }
 
@@ -221,7 +221,6 @@ TEST_CASE("persist_snapshot: of two machines at once one has the head, whatever 
     INFO(report.text());
     CHECK(report.ok());
     CHECK(report.exhaustive);
-    std::printf("%s\n", report.text().c_str());
   }
 }
 
@@ -229,8 +228,9 @@ TEST_CASE("persist_snapshot: of two processes at once one has the head, and what
   exploration all;
   all.setup = set_up;
   all.workload = [](world& world) {
-    world.processes([&](process& one) { one.step("one", [&] { return place(one.fs(), world.clock()).persist("one", 1); }); },
-                    [&](process& one) { one.step("two", [&] { return place(one.fs(), world.clock()).persist("two", 2); }); });
+    world.processes(
+        [&](process& one) { one.step("one", [&] { return place(one.fs(), world.clock(), 512).persist("one", 1); }); },
+        [&](process& one) { one.step("two", [&] { return place(one.fs(), world.clock(), 512).persist("two", 2); }); });
   };
   all.check = [](after_crash& after) {
     place on(after.fs(), after.clock());
@@ -242,13 +242,45 @@ TEST_CASE("persist_snapshot: of two processes at once one has the head, and what
   INFO(report.text());
   CHECK(report.ok());
   CHECK(report.exhaustive);
-  std::printf("%s\n", report.text().c_str());
+}
+
+TEST_CASE("prune_snapshots: beside one who persists, and whichever call fails, what the head names is whole", "[crash]") {
+  for (const std::uint32_t faults : {0U, 1U}) {
+    exploration all;
+    all.setup = [](world& world) {
+      remote on(world.store());
+      (void)persist_snapshot(notes("zero", 0), on.objects, on.head, no_base_file(), {.keep = 2});
+      (void)persist_snapshot(notes("half", 1), on.objects, on.head, no_base_file(), {.keep = 2});
+    };
+    all.workload = [faults](world& world) {
+      const auto persist = [&] {
+        remote on(world.store());
+        world.step("two", [&] { return on.persist("two", 2); });
+      };
+      const auto prune = [&] {
+        remote on(world.store());
+        const auto wait = [&](key_view) { return world.yield(), proceed::go_on; };
+        (void)prune_snapshots(on.objects, on.head, {.keep = 1, .collection = {.wait = wait}});
+      };
+      if (faults == 0) return world.together(persist, prune);
+      persist();
+      const auto never = [](key_view) { return proceed::cancel; };
+      remote on(world.store());
+      (void)prune_snapshots(on.objects, on.head, {.keep = 1, .collection = {.wait = never}});
+    };
+    all.check = [](after_crash& after) { return after.latest_is(remote(after.store()).text(), "half"); };
+    all.faults = faults;
+    const auto report = explore(all);
+    INFO(report.text());
+    CHECK(report.ok());
+    CHECK(report.exhaustive);
+  }
 }
 
 TEST_CASE("persist_snapshot: who was told of a failure persists the same again, and is then told the truth", "[crash]") {
   exploration all = on_a_disk(1);
   all.workload = [](world& world) {
-    place on(world.fs(), world.clock());
+    place on(world.fs(), world.clock(), 512);
     for (int tries = 0; tries < 2; ++tries) world.step("one", [&] { return on.persist("one", 1); });
   };
   all.check = [](after_crash& after) { return newest(after, {"one"}); };
@@ -256,7 +288,6 @@ TEST_CASE("persist_snapshot: who was told of a failure persists the same again, 
   INFO(report.text());
   CHECK(report.ok());
   CHECK(report.exhaustive);
-  std::printf("%s\n", report.text().c_str());
 }
 
 }  // namespace proofs_of_persist_snapshot

@@ -109,7 +109,7 @@ template <ContentObjects O, class Base>
   if (one == nullptr) return failure(code::corrupt, operation::read).about(base.section());
   byte_buffer content;
   PERDURE_TRY(read_content(objects, one->id, content, one->size_bytes));
-  return base.write(content.view());
+  return base.refresh(content.view());
 }
 
 }  // namespace detail

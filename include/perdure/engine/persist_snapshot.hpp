@@ -14,7 +14,7 @@
 // Effects
 //   1  looks at the head: one of a later generation is a conflict, before anything is written
 //   2  takes a pin, and puts each section as a content of its own; what is there already is not sent again
-//   3  writes the section of the base file into it, by atomic_write, unless it is in it
+//   3  writes the section of the base file into it, by atomic_write
 //   4  puts the manifest (snapshot_manifest.hpp), which names the sections
 //   5  replaces the head (snapshot_head.hpp): this snapshot, and behind it the last keep - 1 that were there
 //   6  ends the pin
@@ -33,7 +33,6 @@
 // Not promised: the base file of a writer who lost. Any order but that of generations: who assigns the same one twice to different
 //   contents is told so by conflict, if at all.
 
-#include <perdure/core/progress.hpp>
 #include <perdure/engine/detail/snapshot_objects.hpp>
 
 namespace perdure {
@@ -43,7 +42,7 @@ struct persist_options {
   std::size_t keep = 1;          // so many snapshots stay named by the head, this one among them; 64 at most
   bytes owner = {};              // of the pin: for people
   std::uint32_t tries_max = 16;  // when others replace the head meanwhile
-  progress_watch watch = unwatched;
+  content_work work = {};        // of the contents: who is told how far they are, and the threads that may be used
 };
 
 struct persisted_snapshot {
@@ -62,8 +61,8 @@ namespace detail {
 template <ContentObjects O, class Base>
 class snapshot_ingest {
  public:
-  snapshot_ingest(O& objects, typename O::pin_type& pin, const Base& base, std::uint64_t generation, progress_watch watch)
-      : objects_(objects), pin_(pin), base_(base), watch_(watch), encoder_(manifest_), needs_base_(!base.section().empty()) {
+  snapshot_ingest(O& objects, typename O::pin_type& pin, const Base& base, std::uint64_t generation, const content_work& work)
+      : objects_(objects), pin_(pin), base_(base), work_(work), encoder_(manifest_), needs_base_(!base.section().empty()) {
     done.snapshot.generation = generation;
   }
 
@@ -108,7 +107,7 @@ class snapshot_ingest {
     return false;
   }
   [[nodiscard]] result<stored_content> put(bytes content) {
-    const auto stored = objects_.put(pin_, content, {.watch = watch_});
+    const auto stored = objects_.put(pin_, content, work_);
     if (!stored) return stored;
     done.objects += stored->objects;
     done.new_objects += stored->new_objects;
@@ -133,7 +132,7 @@ class snapshot_ingest {
   O& objects_;
   typename O::pin_type& pin_;
   const Base& base_;
-  progress_watch watch_;
+  content_work work_;
   byte_buffer manifest_;
   manifest_encoder encoder_;
   byte_buffer section_;
@@ -192,7 +191,7 @@ template <detail::HasSave E, detail::ContentObjects O, Slot H, class Base = no_b
 
   auto pin = objects.pin(options.owner);
   if (!pin) return pin.error().with(doubt::none);
-  detail::snapshot_ingest<O, Base> ingest(objects, *pin, base, generation, options.watch);
+  detail::snapshot_ingest<O, Base> ingest(objects, *pin, base, generation, options.work);
   engine_sink sink(ingest);
   const result<void> saved = seen.save(sink);
   PERDURE_TRY(sink.finish());

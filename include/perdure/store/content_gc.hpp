@@ -61,11 +61,7 @@ class content_collection {
   [[nodiscard]] result<collected> run() {
     auto& store = objects_.store();
     room<content_key> others;
-    PERDURE_TRY(each_key(store, condemned_prefix, [&](const listed_object& one) -> result<void> {
-      content_key key;
-      key.append(one.key);
-      return others.push(key) ? result<void>() : no_memory();
-    }));
+    PERDURE_TRY(keys_below(store, condemned_prefix, others));
     PERDURE_TRY(condemned_.take_over(others, how_.abandoned));
     PERDURE_TRY(reach());
     PERDURE_TRY(each_key(store, objects_prefix, [&](const listed_object& one) { return meet(one.key); }));

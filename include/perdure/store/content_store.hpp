@@ -140,6 +140,10 @@ class content_store {
     reader_type reader(objects_);
     return reader.walk(id.root, walker);
   }
+  // For scrub().
+  [[nodiscard]] result<bool> is_intact(const detail::content_copy& copy, mutable_bytes room) {
+    return objects_.is_intact(copy, room);
+  }
 
  private:
   using reader_type = detail::content_reader<detail::content_objects<S, C, Threads>>;

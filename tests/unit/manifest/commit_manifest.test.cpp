@@ -63,6 +63,24 @@ TEST_CASE("commit_manifest: the slot has it, and then memory") {
   CHECK(*again.read() == "initial one");
 }
 
+void append_x(std::string& next) { next += "x"; }
+
+TEST_CASE("commit_manifest: whatever takes the value by reference may change it") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open());
+  int calls = 0;
+  const append named{"a"};
+  REQUIRE(commit_manifest(all, named));
+  REQUIRE(commit_manifest(all, append_x));
+  REQUIRE(commit_manifest(all, &append_x));
+  REQUIRE(commit_manifest(all, [](auto& next) { next += "b"; }));
+  REQUIRE(commit_manifest(all, [](auto&& next, auto& then) { next += then.empty() ? "c" : "?"; }));
+  REQUIRE(commit_manifest(all, [calls](std::string& next) mutable noexcept { next += static_cast<char>('d' + calls++); }));
+  REQUIRE(commit_manifest_if(all, [](const std::string& next) noexcept { return next.empty(); }));
+  CHECK(*all.read() == "axxbcd");
+}
+
 TEST_CASE("commit_manifest: a save that fails leaves both as they were") {
   place here;
   text_manifest all(here.at());

@@ -34,18 +34,21 @@ class base_file {
     if (there->kind == file_kind::directory) return {};
     return detail::about_path(failure(code::not_a_directory, operation::stat), parent);
   }
-  [[nodiscard]] result<void> write(bytes whole) const {
+  // A writer writes always: what is there may be what an earlier call of it could not make durable, and no later sync can tell.
+  [[nodiscard]] result<void> write(bytes whole) const { return write(whole, content::write); }
+  [[nodiscard]] result<void> refresh(bytes whole) const { return write(whole, content::skip_unchanged); }
+
+ private:
+  [[nodiscard]] result<void> write(bytes whole, enum content how) const {
     // Whether names can be made durable is learned by doing it: a sync before that is one to spare.
-    const auto written = atomic_write(
-        *fs_, path_, whole,
-        {.at_least = at_least_ < durability::ordered ? at_least_ : durability::ordered, .content = content::skip_unchanged});
+    const enum durability before = at_least_ < durability::ordered ? at_least_ : durability::ordered;
+    const auto written = atomic_write(*fs_, path_, whole, {.at_least = before, .content = how});
     // Of the file alone: the head is not in doubt.
     if (!written) return written.error().with(doubt::none);
     const bool lasts = written->durability >= at_least_;
     return lasts ? result<void>() : detail::about_path(failure(code::unsupported, operation::sync_dir), path_);
   }
 
- private:
   F* fs_;
   path_view path_;
   bytes section_;
@@ -56,6 +59,7 @@ struct no_base_file {
   [[nodiscard]] bytes section() const noexcept { return {}; }
   [[nodiscard]] result<void> check() const noexcept { return {}; }
   [[nodiscard]] result<void> write(bytes) const noexcept { return {}; }
+  [[nodiscard]] result<void> refresh(bytes) const noexcept { return {}; }
 };
 
 namespace detail {

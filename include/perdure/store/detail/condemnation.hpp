@@ -72,11 +72,7 @@ class condemnation {
   // Failure: busy, where it was not waited for; about the pin.
   [[nodiscard]] result<void> wait_for_pins(pin_wait wait) {
     room<content_key> pins;
-    PERDURE_TRY(each_key(store_, pins_prefix, [&](const listed_object& one) -> result<void> {
-      content_key key;
-      key.append(one.key);
-      return pins.push(key) ? result<void>() : no_memory();
-    }));
+    PERDURE_TRY(keys_below(store_, pins_prefix, pins));
     for (const content_key& pin : pins) {
       for (;;) {
         const auto there = store_.head(pin);

@@ -130,6 +130,16 @@ template <Store S, class Use>
   }
 }
 
+// All of them at once, to be gone through while the store changes.
+template <Store S>
+[[nodiscard]] result<void> keys_below(S& store, key_view prefix, room<content_key>& keys) {
+  return each_key(store, prefix, [&](const listed_object& one) -> result<void> {
+    content_key key;
+    key.append(one.key);
+    return keys.push(key) ? result<void>() : no_memory();
+  });
+}
+
 }  // namespace detail
 }  // namespace v1
 }  // namespace perdure
