@@ -10,18 +10,23 @@ set(PERDURE_HEADERS
 
   perdure/core/basics.hpp
   perdure/core/bytes.hpp
+  perdure/core/chunker.hpp
   perdure/core/clock.hpp
   perdure/core/codec.hpp
+  perdure/core/content_id.hpp
   perdure/core/crc32c.hpp
   perdure/core/describe.hpp
   perdure/core/failure.hpp
   perdure/core/four_bytes.hpp
   perdure/core/frame.hpp
   perdure/core/function_ref.hpp
+  perdure/core/jobs.hpp
   perdure/core/hmac_sha256.hpp
   perdure/core/native_clock.hpp
   perdure/core/native_sync.hpp
   perdure/core/posix_clock.hpp
+  perdure/core/progress.hpp
+  perdure/core/pthread_jobs.hpp
   perdure/core/pthread_sync.hpp
   perdure/core/record_format.hpp
   perdure/core/result.hpp
@@ -83,6 +88,10 @@ set(PERDURE_HEADERS
   perdure/fs/detail/staged_file.hpp
 
   perdure/store/any_store.hpp
+  perdure/store/compressor.hpp
+  perdure/store/content_gc.hpp
+  perdure/store/content_pin.hpp
+  perdure/store/content_store.hpp
   perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
   perdure/store/http.hpp
@@ -95,17 +104,29 @@ set(PERDURE_HEADERS
   perdure/store/s3_credentials.hpp
   perdure/store/s3_options.hpp
   perdure/store/s3_store.hpp
+  perdure/store/scrub.hpp
   perdure/store/store.hpp
   perdure/store/store_optional.hpp
   perdure/store/store_types.hpp
   perdure/store/tracing_store.hpp
 
+  perdure/store/detail/condemnation.hpp
+  perdure/store/detail/condemned_list.hpp
+  perdure/store/detail/content_ingest.hpp
+  perdure/store/detail/content_keys.hpp
+  perdure/store/detail/content_node.hpp
+  perdure/store/detail/content_objects.hpp
+  perdure/store/detail/content_reader.hpp
+  perdure/store/detail/content_window.hpp
+  perdure/store/detail/digest_set.hpp
   perdure/store/detail/http_time.hpp
   perdure/store/detail/key_names.hpp
   perdure/store/detail/key_tree.hpp
   perdure/store/detail/md5.hpp
   perdure/store/detail/mem_object.hpp
+  perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
+  perdure/store/detail/room.hpp
   perdure/store/detail/percent.hpp
   perdure/store/detail/s3_answer.hpp
   perdure/store/detail/s3_body.hpp
@@ -124,6 +145,7 @@ set(PERDURE_HEADERS
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
   perdure/manifest/manifest.hpp
+  perdure/manifest/memory.hpp
   perdure/manifest/object_slot.hpp
   perdure/manifest/slot.hpp
   perdure/manifest/snapshot.hpp
@@ -133,12 +155,39 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/commit_waiter.hpp
+  perdure/manifest/detail/loose_lock.hpp
   perdure/manifest/detail/object_record.hpp
   perdure/manifest/detail/owned_path.hpp
   perdure/manifest/detail/settled_lock.hpp
   perdure/manifest/detail/twin_record.hpp
+  perdure/manifest/detail/value_encoder.hpp
   perdure/manifest/detail/version_dir.hpp
   perdure/manifest/detail/version_pointer.hpp
+
+  perdure/engine/engine.hpp
+  perdure/engine/engine_image.hpp
+  perdure/engine/load_snapshot.hpp
+  perdure/engine/persist_snapshot.hpp
+  perdure/engine/persistor.hpp
+  perdure/engine/prune_snapshots.hpp
+  perdure/engine/snapshot_head.hpp
+  perdure/engine/snapshot_manifest.hpp
+  perdure/engine/snapshot_roots.hpp
+  perdure/engine/verify_snapshots.hpp
+
+  perdure/engine/detail/name_list.hpp
+  perdure/engine/detail/snapshot_objects.hpp
+  perdure/engine/checkpoint_source.hpp
+  perdure/engine/checkpoint_types.hpp
+  perdure/engine/create_checkpoint.hpp
+  perdure/engine/deletion_pause.hpp
+  perdure/engine/discard_checkpoint.hpp
+  perdure/engine/restore_checkpoint.hpp
+  perdure/engine/verify_checkpoint.hpp
+
+  perdure/engine/detail/checkpoint_record.hpp
+  perdure/engine/detail/checkpoint_target.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
@@ -146,6 +195,8 @@ set(PERDURE_HEADERS
   perdure/testing/crash_fs.hpp
   perdure/testing/crash_store.hpp
   perdure/testing/durability_lint.hpp
+  perdure/testing/engine_archetypes.hpp
+  perdure/testing/engine_laws.hpp
   perdure/testing/exploration.hpp
   perdure/testing/explore.hpp
   perdure/testing/fault_fs.hpp
@@ -220,5 +271,6 @@ set(PERDURE_HEADERS
 set(PERDURE_EXT_HEADERS
   perdure/ext/curl_http.hpp
   perdure/ext/json_codec.hpp
+  perdure/ext/zstd_compressor.hpp
   perdure/ext/s3_opener.hpp
 )

@@ -28,25 +28,28 @@ struct model {
   perdure::durability best = perdure::durability::full;
 };
 
+// The two ends are there as they are: the one that can do everything, and the one that can do nothing but what is required. The
+// others stand behind any_fs, so that a body is compiled three times and not for each of them.
 template <class Body>
 void for_each_model(Body body) {
+  using perdure::any_fs;
   using perdure::durability;
   namespace archetypes = perdure::testing;
+  const auto behind_any = [&](auto& fs, const std::string& root, const model& what) {
+    any_fs any(fs);
+    body(any, root, what);
+  };
   const temp_dir disk_dir;
   perdure::posix_fs disk;
   body(disk, disk_dir.path(), model{"posix_fs"});
   const temp_dir held_dir;
   auto held = disk.open_dir(held_dir.path());
-  if (held) body(*held, std::string("."), model{"posix_dir"});
+  if (held) behind_any(*held, ".", model{"posix_dir"});
   const temp_dir any_dir;
-  perdure::any_fs any_disk(disk);
-  body(any_disk, any_dir.path(), model{"any_fs of posix_fs"});
+  behind_any(disk, any_dir.path(), model{"any_fs of posix_fs"});
 
   perdure::mem_fs memory;
-  body(memory, std::string("."), model{"mem_fs"});
-  perdure::mem_fs memory_of_any;
-  perdure::any_fs any_memory(memory_of_any);
-  body(any_memory, std::string("."), model{"any_fs of mem_fs"});
+  behind_any(memory, ".", model{"mem_fs"});
 
   const model poorest{"poorest_fs", false, false, false, false, durability::full};
   perdure::mem_fs memory_of_poorest;
@@ -54,15 +57,14 @@ void for_each_model(Body body) {
   body(device, std::string("."), poorest);
   perdure::mem_fs memory_without_sync;
   archetypes::poorest_fs<perdure::mem_fs, archetypes::dir_sync::unsupported> without_sync(memory_without_sync);
-  body(without_sync, std::string("."), model{"poorest_fs, no sync_dir", false, false, false, false, durability::ordered});
+  behind_any(without_sync, ".", model{"poorest_fs, no sync_dir", false, false, false, false, durability::ordered});
   perdure::mem_fs memory_of_any_poorest;
   archetypes::poorest_fs device_of_any(memory_of_any_poorest);
-  perdure::any_fs any_device(device_of_any);
-  body(any_device, std::string("."), model{"any_fs of poorest_fs", false, false, false, false, durability::full});
+  behind_any(device_of_any, ".", model{"any_fs of poorest_fs", false, false, false, false, durability::full});
 
   perdure::mem_fs memory_of_windows;
   archetypes::windows_like_fs windows(memory_of_windows);
-  body(windows, std::string("."), model{"windows_like_fs", true, false, true, false, durability::ordered});
+  behind_any(windows, ".", model{"windows_like_fs", true, false, true, false, durability::ordered});
 }
 
 template <perdure::Fs F>

@@ -4,6 +4,7 @@
 // Every allocation of this binary is counted: by the sanitizer where there is one, else by functions that stand in front of
 // the C library's.
 
+#include <perdure/engine/deletion_pause.hpp>
 #include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/temp_sweep.hpp>
 
@@ -118,6 +119,21 @@ TEST_CASE("allocation: an atomic_write makes none, in the first of a process and
   none(link, text, {.target_link = target_link::follow});
   none(deep, text, {.parents = parents::make});
   none(dir / "created", "x", {.existing = existing::refuse});
+}
+
+TEST_CASE("allocation: a delete that does not wait makes none") {
+  if (skipped_without_a_count()) return;
+  const tests::temp_dir dir;
+  const std::string path = dir / "file";
+  REQUIRE(atomic_write(path_view(path), "x"));
+  posix_fs fs;
+  deletion_pause<> deletions;
+  bool done = false;
+  CHECK(allocations_of([&] { done = deletions.remove(fs, path).has_value(); }) == 0);
+  CHECK(done);
+  const auto pause = deletions.hold();
+  CHECK(allocations_of([&] { done = deletions.remove(fs, path).has_value(); }) == 1);
+  CHECK(done);
 }
 
 TEST_CASE("allocation: a failure makes none") {

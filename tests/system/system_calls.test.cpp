@@ -98,6 +98,28 @@ TEST_CASE("system calls: the first atomic_write of a process asks who it is, and
   CHECK(asked == 2);
 }
 
+TEST_CASE("system calls: where links are refused none is followed, not even one that has just taken the file's place") {
+  if (tests::skipped_without_strace()) return;
+  const tests::temp_dir dir;
+  posix_fs fs;
+  REQUIRE(atomic_write(dir / "f", "text"));
+  const auto linked = [&](links links) {
+    const auto seen = tests::under_strace(
+        {}, [] {},
+        [&]() -> int {
+          tests::mark();
+          const bool done =
+              fs.link_to(dir / "f", fs, dir / (links == perdure::links::follow ? "followed" : "itself"), links).has_value();
+          tests::mark();
+          return done ? 0 : 1;
+        });
+    REQUIRE(seen.status == 0);
+    return tests::between_marks(seen, dir.path()).back();
+  };
+  CHECK(linked(links::refuse) == R"(linkat(AT_FDCWD, "DIR/f", AT_FDCWD, "DIR/itself", 0) = 0)");
+  CHECK(linked(links::follow) == R"(linkat(AT_FDCWD, "DIR/f", AT_FDCWD, "DIR/followed", AT_SYMLINK_FOLLOW) = 0)");
+}
+
 TEST_CASE("system calls: a path that cannot be is refused without one") {
   if (tests::skipped_without_strace()) return;
   const tests::temp_dir dir;

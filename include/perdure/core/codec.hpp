@@ -12,7 +12,9 @@
 //   };
 //
 // encode hands its bytes to the sink, in as many pieces as it likes, and returns the sink's failure as it is. decode gets all of
-// them at once, may not trust them, and keeps no view of them.
+// them at once, may not trust them, and keeps no view of them. Where the bytes of a value lie in one piece within it, and stay
+// there for as long as it lives and is not changed, a third function, `bytes view(const T&) const`, spares a copy of them, and the memory of an
+// old value may be kept for the next one.
 //
 // memory_codec<T>: the memory of a trivially copyable value, for the same kind of machine that wrote it.
 // bytes_codec<C>: a container of bytes (std::string, std::vector<std::byte>), as it is.
@@ -32,9 +34,17 @@ concept Codec = requires(const C& codec, const T& value, byte_sink sink, bytes f
   { codec.decode(from) } -> detail::same_as<result<T>>;
 };
 
+namespace detail {
+template <class C, class T>
+concept ShowsBytes = requires(const C& codec, const T& value) {
+  { codec.view(value) } -> same_as<bytes>;
+};
+}  // namespace detail
+
 template <class T>
   requires detail::is_trivially_copyable<T>
 struct memory_codec {
+  [[nodiscard]] bytes view(const T& value) const noexcept { return bytes_of(value); }
   [[nodiscard]] result<void> encode(const T& value, byte_sink sink) const { return sink(bytes_of(value)); }
   [[nodiscard]] result<T> decode(bytes from) const {
     if (from.size() != sizeof(T)) return failure(code::corrupt, operation::read);
@@ -47,6 +57,7 @@ struct memory_codec {
 template <class C>
   requires(detail::mutable_byte_range<C> && requires(C& container, std::size_t size) { container.resize(size); })
 struct bytes_codec {
+  [[nodiscard]] bytes view(const C& value) const noexcept { return bytes(value); }
   [[nodiscard]] result<void> encode(const C& value, byte_sink sink) const { return sink(bytes(value)); }
   [[nodiscard]] result<C> decode(bytes from) const {
     C value;

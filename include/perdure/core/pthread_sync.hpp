@@ -41,6 +41,7 @@ struct pthread_sync {
    private:
     pthread_cond_t handle_ = PTHREAD_COND_INITIALIZER;
   };
+  static void yield() noexcept { sched_yield(); }
 };
 static_assert(Sync<pthread_sync>);
 

@@ -9,6 +9,7 @@
 //   S::mutex       lock(), unlock(); not recursive
 //   S::condition   wait(mutex&) with the mutex held, woken by notify_one() or notify_all(), and sometimes without a reason
 // Both are default-constructible and stay where they were made.
+//   S::yield()     optional: lets other threads go first, if there are any that can
 
 #include <perdure/config.hpp>
 #include <perdure/core/basics.hpp>

@@ -37,11 +37,11 @@ namespace detail {
 
 [[nodiscard]] inline bytes as_bytes(path_view path) noexcept { return {path.data(), path.size()}; }
 
-[[nodiscard]] constexpr std::uint64_t added(std::uint64_t a, std::uint64_t b) noexcept {
+[[nodiscard]] constexpr std::uint64_t saturated_sum(std::uint64_t a, std::uint64_t b) noexcept {
   return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 [[nodiscard]] constexpr std::uint64_t file_bytes_max(const frame_limits& limits) noexcept {
-  return added(frame_head::size_bytes, added(limits.envelope_bytes_max, limits.body_bytes_max));
+  return saturated_sum(frame_head::size_bytes, saturated_sum(limits.envelope_bytes_max, limits.body_bytes_max));
 }
 
 [[nodiscard]] inline result<frame_view> decode_frame_of(path_view path, bytes whole, four_bytes magic,

@@ -54,11 +54,39 @@ template <class Change, class T>
     return change(next);
   }
 }
+// What a closure of one signature takes first. A generic one is not looked at.
+template <class Signature>
+inline constexpr bool takes_a_copy = false;
+template <class R, class A, class... Rest>
+inline constexpr bool takes_a_copy<R (*)(A, Rest...)> = is_same<A, remove_reference<A>>;
+template <class R, class A, class... Rest>
+inline constexpr bool takes_a_copy<R (*)(A, Rest...) noexcept> = is_same<A, remove_reference<A>>;
+template <class F, class R, class A, class... Rest>
+inline constexpr bool takes_a_copy<R (F::*)(A, Rest...)> = is_same<A, remove_reference<A>>;
+template <class F, class R, class A, class... Rest>
+inline constexpr bool takes_a_copy<R (F::*)(A, Rest...) const> = is_same<A, remove_reference<A>>;
+template <class F, class R, class A, class... Rest>
+inline constexpr bool takes_a_copy<R (F::*)(A, Rest...) noexcept> = is_same<A, remove_reference<A>>;
+template <class F, class R, class A, class... Rest>
+inline constexpr bool takes_a_copy<R (F::*)(A, Rest...) const noexcept> = is_same<A, remove_reference<A>>;
+
+template <class Change>
+[[nodiscard]] consteval bool changes_a_copy() {
+  if constexpr (requires { &Change::operator(); }) {
+    return takes_a_copy<decltype(&Change::operator())>;
+  } else if constexpr (is_function<Change>) {
+    return takes_a_copy<Change*>;
+  } else {
+    return takes_a_copy<Change>;
+  }
+}
+
 template <class Change, class T>
 using answer_of_change = decltype(call_change(some<Change&>(), some<T&>(), some<after_commit&>()));
 
-template <class M, class Decide>
-[[nodiscard]] result<commit_report> commit_in(M& manifest, Decide&& decide) {
+template <class M>
+[[nodiscard]] result<commit_report> commit_in(M& manifest,
+                                              function_ref<result<bool>(typename M::value_type&, after_commit&)> decide) {
   const auto done = manifest.commit(decide);
   if (!done) return done.error();
   return commit_report{done->committed, done->generation};
@@ -70,6 +98,8 @@ template <class M, class Change>
 [[nodiscard]] result<commit_report> commit_manifest(M& manifest, Change&& change) {
   using T = typename M::value_type;
   using answer = detail::answer_of_change<Change, T>;
+  static_assert(!detail::changes_a_copy<detail::remove_cvref<Change>>(),
+                "commit_manifest: the closure takes the value by reference; what it changes in a copy is lost");
   static_assert(detail::is_same<answer, void> || detail::is_same<answer, result<void>>,
                 "commit_manifest: the closure returns nothing or a result<void>; what may decline is for commit_manifest_if");
   return detail::commit_in(manifest, [&](T& next, after_commit& then) -> result<bool> {
@@ -86,6 +116,8 @@ template <class M, class Decide>
 [[nodiscard]] result<commit_report> commit_manifest_if(M& manifest, Decide&& decide) {
   using T = typename M::value_type;
   using answer = detail::answer_of_change<Decide, T>;
+  static_assert(!detail::changes_a_copy<detail::remove_cvref<Decide>>(),
+                "commit_manifest_if: the closure takes the value by reference; what it changes in a copy is lost");
   static_assert(detail::is_same<answer, bool> || detail::is_same<answer, result<bool>>,
                 "commit_manifest_if: the closure returns a bool or a result<bool>: whether to commit");
   return detail::commit_in(manifest,

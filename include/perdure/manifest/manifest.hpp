@@ -20,7 +20,11 @@
 //
 // T is default-constructible, movable, and copied for each commit: give it parts that are shared (shared_ptr to const, a
 // persistent container) if that is a lot. C is its codec (codec.hpp). Y is where locks come from (sync.hpp); with no_sync there
-// is one thread, and none of this costs anything. Needs memory: a copy for each value that somebody still holds, and two buffers.
+// is one thread, and none of this costs anything. M is where memory comes from (memory.hpp): a copy for each value that somebody
+// still holds, a buffer to load into, and one to encode into unless the value is one piece of bytes as it is. On a device:
+//
+//   using store = perdure::twin_slot<perdure::flash_blocks<my_chip>>;
+//   perdure::manifest<state, store, perdure::memory_codec<state>, perdure::no_sync, perdure::fixed_memory<2, sizeof(state)>> all(...);
 
 #include <perdure/core/native_sync.hpp>
 #include <perdure/manifest/detail/closure_mark.hpp>
@@ -36,10 +40,11 @@ struct manifest_options {
   std::uint32_t tries_max = 1000;                      // how often one commit may lose to another process
 };
 
-template <class T, Slot S, Codec<T> C = default_codec<T>, Sync Y = native_sync>
+template <class T, Slot S, Codec<T> C = default_codec<T>, Sync Y = native_sync, Memory M = heap_memory>
 class manifest {
  public:
   using value_type = T;
+  using snapshot_type = snapshot<T, M>;
 
   explicit manifest(S slot, const manifest_options<T>& options = {}, C codec = {})
       : group_(detail::moved(slot), detail::moved(codec), {options.size_bytes_max, options.tries_max}),
@@ -48,13 +53,13 @@ class manifest {
   manifest& operator=(const manifest&) = delete;
 
   [[nodiscard]] result<void> open(T initial = {}) { return group_.open(detail::moved(initial)); }
-  [[nodiscard]] snapshot<T> read() const { return group_.read(); }
+  [[nodiscard]] snapshot_type read() const { return group_.read(); }
   [[nodiscard]] result<void> refresh() { return group_.refresh(); }
 
   // What follows is for commit_manifest.
 
-  template <class Decide>
-  [[nodiscard]] auto commit(Decide& decide) {
+  // One function for all closures: they would be a protocol each.
+  [[nodiscard]] auto commit(function_ref<result<bool>(T&, after_commit&)> decide) {
     detail::closure_mark<Y>::check(this);
     return group_.commit([&](T& next, after_commit& then) -> result<bool> {
       const detail::closure_mark<Y> running(this);
@@ -65,7 +70,7 @@ class manifest {
   }
 
  private:
-  detail::commit_group<T, S, C, Y> group_;
+  detail::commit_group<T, S, C, Y, M> group_;
   result<void> (*invariant_)(const T&);
 };
 

@@ -4,12 +4,11 @@
 #define PERDURE_MANIFEST_SNAPSHOT_HPP
 
 // snapshot<T>: one value of a manifest, as it was when it was read: whoever holds it keeps it, whatever is committed meanwhile.
-// It may be copied, and held longer than the manifest lives.
+// It may be copied, and held longer than the manifest lives, unless its memory is fixed (see memory.hpp).
 
 #include <cstdint>
-#include <new>
 
-#include <perdure/core/basics.hpp>
+#include <perdure/manifest/memory.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -18,8 +17,11 @@ namespace detail {
 struct snapshot_maker;
 }
 
-template <class T>
+template <class T, Memory M = heap_memory>
 class snapshot {
+  using values = typename M::template values<T>;
+  using node = typename values::node;
+
  public:
   snapshot(const snapshot& other) noexcept : node_(other.node_) {
     if (node_ != nullptr) __atomic_fetch_add(&node_->users, 1, __ATOMIC_RELAXED);
@@ -30,7 +32,7 @@ class snapshot {
     return *this;
   }
   ~snapshot() {
-    if (node_ != nullptr && __atomic_fetch_sub(&node_->users, 1, __ATOMIC_ACQ_REL) == 1) delete node_;
+    if (node_ != nullptr && __atomic_fetch_sub(&node_->users, 1, __ATOMIC_ACQ_REL) == 1) values::drop(node_);
   }
 
   [[nodiscard]] const T& operator*() const noexcept { return node_->value; }
@@ -42,11 +44,6 @@ class snapshot {
  private:
   friend struct detail::snapshot_maker;
 
-  struct node {
-    std::uint32_t users;  // in any thread
-    std::uint64_t generation;
-    T value;
-  };
   explicit snapshot(node* made) noexcept : node_(made) {}
 
   node* node_;
@@ -54,15 +51,34 @@ class snapshot {
 
 namespace detail {
 
-// Makes one, and changes it before anybody else has it. Needs memory.
+// Makes one, and changes it before anybody else has it. One may be empty: it was made where no memory was left, or moved from.
 struct snapshot_maker {
-  template <class T, class From>
-  [[nodiscard]] static snapshot<T> make(std::uint64_t generation, From&& from) {
-    return snapshot<T>(new typename snapshot<T>::node{1, generation, T(forwarded<From>(from))});
+  template <class T, class M, class... Args>
+  [[nodiscard]] static snapshot<T, M> make(typename M::template values<T>& from, std::uint64_t generation, Args&&... args) {
+    snapshot<T, M> made(from.make(forwarded<Args>(args)...));
+    if (made.node_ != nullptr) made.node_->generation = generation;
+    return made;
   }
-  template <class T>
-  [[nodiscard]] static T& value_of(snapshot<T>& made) noexcept {
+  template <class T, class M>
+  [[nodiscard]] static snapshot<T, M> none() noexcept {
+    return snapshot<T, M>(nullptr);
+  }
+  template <class T, class M>
+  [[nodiscard]] static bool is_empty(const snapshot<T, M>& one) noexcept {
+    return one.node_ == nullptr;
+  }
+  // Nobody else has it, and so nobody can get it.
+  template <class T, class M>
+  [[nodiscard]] static bool is_unshared(const snapshot<T, M>& one) noexcept {
+    return one.node_ != nullptr && __atomic_load_n(&one.node_->users, __ATOMIC_ACQUIRE) == 1;
+  }
+  template <class T, class M>
+  [[nodiscard]] static T& value_of(snapshot<T, M>& made) noexcept {
     return made.node_->value;
+  }
+  template <class T, class M>
+  static void number(snapshot<T, M>& made, std::uint64_t generation) noexcept {
+    made.node_->generation = generation;
   }
 };
 

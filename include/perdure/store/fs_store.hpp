@@ -46,7 +46,7 @@ struct fs_store_options {
   enum durability at_least = durability::full;  // what the system must be able to give
   permissions mode = 0666;                      // of the objects' files, less what the process masks out
   std::int64_t lock_timeout_ns = 30 * ns_per_second;
-  std::size_t volume_sync_at_least = 8;     // so many objects in one put_many are synced with their volume, where that can be
+  std::size_t volume_sync_at_least = 8;     // so many in one put_many or settle_many are synced with their volume, if that can be
   std::size_t objects_per_directory = 512;  // then new ones go into directories below. May differ from one process to another
 };
 
@@ -80,10 +80,9 @@ class fs_store {
     auto file = open(key, operation::get);
     if (!file) return file.error();
     const auto size = file->size();
-    if (!size) return told(size.error(), operation::get, key);
-    if (*size > into.size()) return told(failure(code::too_large, operation::get), operation::get, key);
-    const mutable_bytes whole = into.first(static_cast<std::size_t>(*size));
-    const auto got = file->read_at(0, whole);
+    if (size && *size > into.size()) return told(failure(code::too_large, operation::get), operation::get, key);
+    const mutable_bytes whole = into.first(static_cast<std::size_t>(size.value_or(0)));
+    const auto got = size ? file->read_at(0, whole) : size.error();
     if (!got) return told(got.error(), operation::get, key);
     if (*got != whole.size()) return told(failure(code::corrupt, operation::get), operation::get, key);
     return object_info{*size, version_of(sha256_of(whole))};
@@ -102,8 +101,7 @@ class fs_store {
   [[nodiscard]] result<object_info> head(key_view key) {
     PERDURE_TRY(check_key(key, operation::head, key_size_max));
     const auto there = find(key, operation::head, [&](const path& file) { return fs_->stat(file); });
-    if (!there) return there.error();
-    return object_info{there->size_bytes, {}};
+    return there ? result<object_info>(object_info{there->size_bytes, {}}) : there.error();
   }
 
   [[nodiscard]] result<etag> put(key_view key, gather content, const precondition& when) {
@@ -167,8 +165,7 @@ class fs_store {
     PERDURE_TRY(check_prefix(cursor, operation::list_objects, key_size_max));
     if (limit == 0) return told(failure(code::invalid_argument, operation::list_objects), operation::list_objects, prefix);
     const auto shown = tree_.list(prefix, cursor, limit, visitor);
-    if (!shown) return told(shown.error(), operation::list_objects, prefix);
-    return shown;
+    return shown ? shown : told(shown.error(), operation::list_objects, prefix);
   }
   [[nodiscard]] struct nonce nonce() { return fs_->nonce(); }
 
@@ -179,6 +176,16 @@ class fs_store {
     if (!lock.ok()) return told(lock.error(), operation::settle, key);
     const auto done = settle_place(key);
     if (!done) return told(done.error(), operation::settle, key);
+    return {};
+  }
+
+  // By one sync of the volume, where there are many and the Fs can: it covers every name that somebody sees.
+  [[nodiscard]] result<void> settle_many(const key_view* keys, std::size_t count) {
+    const bool by_volume = count != 0 && count >= options_.volume_sync_at_least;
+    const auto synced = by_volume ? sync_all(*fs_, tree_.root()) : failure(code::unsupported, operation::sync_all);
+    if (!synced && synced.error().code() != code::unsupported) return told(synced.error(), operation::settle, keys[0]);
+    for (std::size_t i = 0; i < count; ++i)
+      PERDURE_TRY(synced ? check_key(keys[i], operation::settle, key_size_max) : settle(keys[i]));
     return {};
   }
 
@@ -316,16 +323,9 @@ class fs_store {
     std::size_t directory_size = 0;
     auto file = fs_->open(tree_.file(key, depth, directory_size), {});
     if (!file) return told(file.error(), operation::put, key);
-    sha256 all;
-    for (std::uint64_t at = 0;;) {
-      std::byte piece[4096];
-      const auto got = file->read_at(at, piece);
-      if (!got) return told(got.error(), operation::put, key);
-      all.update(bytes(piece, *got));
-      at += *got;
-      if (*got < sizeof(piece)) break;
-    }
-    return version_of(all.finish()) == when.version() ? result<void>() : result<void>(no(code::conflict));
+    const auto content = detail::digest_of_file(*file);
+    if (!content) return told(content.error(), operation::put, key);
+    return version_of(*content) == when.version() ? result<void>() : result<void>(no(code::conflict));
   }
 
   // The directory is there, and so are its name and all names above it up to the root. One that is known was noted behind those.
@@ -338,7 +338,8 @@ class fs_store {
       const std::uint64_t name = tree_type::name_of(one);
       if (!is_known(name)) {
         PERDURE_TRY(tree_.make_dir(tree_type::copy_of(one)));
-        PERDURE_TRY(sync(directory.first(end)));
+        const auto synced = sync(directory.first(end));
+        if (!synced) return (void)fs_->remove_dir(one), synced;  // no later sync can tell of this name: it is to be a new one
         __atomic_store_n(&known_[name % known_max], name, __ATOMIC_RELEASE);
       }
       end = next;
@@ -350,8 +351,8 @@ class fs_store {
   }
   [[nodiscard]] result<void> sync(path_view directory) {
     const auto synced = fs_->sync_dir(tree_type::copy_of(directory));
-    if (!synced && synced.error().code() == code::unsupported && options_.at_least != durability::full) return {};
-    return synced;
+    const bool is_enough = !synced && synced.error().code() == code::unsupported && options_.at_least != durability::full;
+    return is_enough ? result<void>() : synced;
   }
 
   // Each file in which the key's object may be kept, the oldest first, so that what is newest is there to the last.

@@ -9,6 +9,7 @@
 //   settle(store, key)                  what is there under this key now, an object or nothing, survives from now on, whoever put
 //                                       or removed it. A model in which everything that is visible is durable has no such
 //                                       member, and the answer is success
+//   settle_many(store, keys, count)     as a settle of each, with durability bought once where the model can. Else: one by one
 //   put_many(store, items, count)       as a put of each, without conditions and in no order, with durability bought once where
 //                                       the model can. Success: all of them survive. Failure: each is there, whole, or not; the
 //                                       doubt is the worst of theirs, and `visible` where some were put and some not. Else: one
@@ -32,6 +33,16 @@ template <Store S>
   } else {
     return {};
   }
+}
+
+template <Store S>
+[[nodiscard]] result<void> settle_many(S& store, const key_view* keys, std::size_t count) {
+  if constexpr (requires { store.settle_many(keys, count); }) {
+    return store.settle_many(keys, count);
+  } else if constexpr (requires { store.settle(keys[0]); }) {
+    for (std::size_t i = 0; i < count; ++i) PERDURE_TRY(store.settle(keys[i]));
+  }
+  return {};
 }
 
 template <Store S>

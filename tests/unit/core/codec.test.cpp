@@ -46,6 +46,15 @@ TEST_CASE("codec: a value comes back as it was") {
   }
 }
 
+TEST_CASE("codec: what is shown in place is what would be encoded, where the value lies") {
+  const point one{3, -4};
+  const std::string text = "some text that lies on the heap, for it is long";
+  CHECK(memory_codec<point>().view(one) == bytes(encoded(memory_codec<point>(), one)));
+  CHECK(memory_codec<point>().view(one).data() == reinterpret_cast<const std::byte*>(&one));
+  CHECK(bytes_codec<std::string>().view(text) == bytes(text));
+  CHECK(bytes_codec<std::string>().view(text).data() == reinterpret_cast<const std::byte*>(text.data()));
+}
+
 TEST_CASE("codec: memory of another size is corrupt") {
   const memory_codec<point> points;
   const std::string whole = encoded(points, point{1, 2});

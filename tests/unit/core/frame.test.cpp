@@ -26,6 +26,14 @@ std::string refusal(const std::string& whole, const frame_limits& limits = roomy
          std::string(reinterpret_cast<const char*>(what.data()), what.size());
 }
 std::string told(enum code code, const std::string& what) { return std::to_string(static_cast<int>(code)) + ": " + what; }
+TEST_CASE("frame: where the damage is, is told as a number of up to 64 bits") {
+  for (std::uint64_t at = 1; at != 0; at = at >> 60 != 0 ? 0 : at * 7 + 2) {
+    for (const std::uint64_t one : {at, at - 1, ~at, at << 32, at << 16}) {
+      CHECK(perdure::detail::damage(code::corrupt, "x", one).path() == bytes("x at byte " + std::to_string(one)));
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("frame: magic, the size with its highest byte first, and then the envelope") {

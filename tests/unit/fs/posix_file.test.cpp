@@ -51,6 +51,22 @@ TEST_CASE("posix_file: what is written is read, and a gap reads as zeros") {
   CHECK(file.close());
 }
 
+TEST_CASE("posix_file: a handle that goes out of scope, or takes over another one, is closed") {
+  const tests::temp_dir dir;
+  int descriptor = -1;
+  {
+    const auto file = open_new(dir / "f");
+    descriptor = file.native_handle();
+    CHECK(::fcntl(descriptor, F_GETFD) != -1);
+  }
+  CHECK(::fcntl(descriptor, F_GETFD) == -1);
+  auto one = open_new(dir / "f");
+  descriptor = one.native_handle();
+  one = open_new(dir / "g");
+  CHECK(one.native_handle() != descriptor);
+  CHECK(::fcntl(descriptor, F_GETFD) == -1);
+}
+
 TEST_CASE("posix_file: a gather of any number of pieces, empty ones too, arrives in order") {
   const tests::temp_dir dir;
   for (const std::size_t count : {0U, 1U, 2U, 15U, 16U, 17U, 33U, 2000U}) {

@@ -46,6 +46,18 @@ TEST_CASE("posix_fs: open does what each creation says") {
   CHECK((code_of(refused) == code::invalid_argument && refused.error().system_code() == ELOOP));
 }
 
+TEST_CASE("posix_fs: a file that is created is closed to whoever its mode closes it to, from the first moment") {
+  const tests::temp_dir dir;
+  for (const std::uint32_t mode : {0600U, 0640U, 0400U}) {
+    const std::string path = dir / std::to_string(mode);
+    REQUIRE(posix_fs().open(path, {.access = access::write, .creation = creation::create_new, .mode = mode}));
+    struct stat info = {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 07777U & ~mode) == 0);
+    CHECK((info.st_mode & 0600U) == (mode & 0600U));
+  }
+}
+
 TEST_CASE("posix_fs: every call refuses a path that is empty, has a NUL or is too long, and touches nothing") {
   const tests::temp_dir dir;
   posix_fs fs;

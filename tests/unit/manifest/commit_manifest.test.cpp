@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace {
 
@@ -59,6 +61,24 @@ TEST_CASE("commit_manifest: the slot has it, and then memory") {
   text_manifest again(here.at());
   REQUIRE(again.open("nothing"));
   CHECK(*again.read() == "initial one");
+}
+
+void append_x(std::string& next) { next += "x"; }
+
+TEST_CASE("commit_manifest: whatever takes the value by reference may change it") {
+  place here;
+  text_manifest all(here.at());
+  REQUIRE(all.open());
+  int calls = 0;
+  const append named{"a"};
+  REQUIRE(commit_manifest(all, named));
+  REQUIRE(commit_manifest(all, append_x));
+  REQUIRE(commit_manifest(all, &append_x));
+  REQUIRE(commit_manifest(all, [](auto& next) { next += "b"; }));
+  REQUIRE(commit_manifest(all, [](auto&& next, auto& then) { next += then.empty() ? "c" : "?"; }));
+  REQUIRE(commit_manifest(all, [calls](std::string& next) mutable noexcept { next += static_cast<char>('d' + calls++); }));
+  REQUIRE(commit_manifest_if(all, [](const std::string& next) noexcept { return next.empty(); }));
+  CHECK(*all.read() == "axxbcd");
 }
 
 TEST_CASE("commit_manifest: a save that fails leaves both as they were") {
@@ -284,6 +304,55 @@ TEST_CASE("commit_manifest: while a save is held up, a million readers go on") {
   gate.unlock();
   writer.join();
   CHECK(*all.read() == "old and new");
+}
+
+// A Sync that lets somebody in where it yields.
+struct letting_in : pthread_sync {
+  static inline std::function<void()> next;
+  static void yield() {
+    if (next) std::exchange(next, nullptr)();
+  }
+};
+
+TEST_CASE("commit_manifest: a save waits for whom the last one let go, and takes them along") {
+  place here;
+  manifest<std::string, slot, bytes_codec<std::string>, letting_in> all(here.at({.writers = writers::only_this}));
+  REQUIRE(all.open());
+  std::mutex gate;
+  std::atomic<int> saves = 0;
+  here.fs.plan().add("sync_dir ** slow 1");
+  here.fs.plan().sleep_with([&](std::uint64_t) {
+    if (++saves == 1) const std::lock_guard wait(gate);
+  });
+  const auto commit = [&](const char* what, std::atomic<bool>& ran) {
+    return std::thread([&all, &ran, what] {
+      (void)commit_manifest(all, [&](std::string& text) {
+        text += what;
+        ran = true;
+      });
+    });
+  };
+  const auto wait_for = [](const std::atomic<bool>& ran) {
+    while (!ran) std::this_thread::yield();
+  };
+  std::atomic<bool> first_ran = false, second_ran = false, third_ran = false;
+  std::thread third;
+  letting_in::next = [&] {
+    third = commit("c", third_ran);
+    wait_for(third_ran);
+  };
+  gate.lock();
+  std::thread first = commit("a", first_ran);
+  while (saves == 0) std::this_thread::yield();
+  std::thread second = commit("b", second_ran);
+  wait_for(second_ran);
+  gate.unlock();
+  first.join();
+  second.join();
+  REQUIRE(third.joinable());
+  third.join();
+  CHECK(here.on_disk() == "abc");
+  CHECK(saves == 2);
 }
 
 TEST_CASE("commit_manifest: of many threads every commit is there once, and saves are shared") {

@@ -286,6 +286,13 @@ TEST_CASE("fs_store: a batch costs two syncs of the volume, and one by one two s
   REQUIRE(store.put_many(items.data(), 100));
   CHECK(syncs == 2);
   syncs = 0;
+  const std::vector<key_view> met(keys.begin(), keys.end());
+  REQUIRE(store.settle_many(met.data(), 100));
+  CHECK(syncs == 1);
+  syncs = 0;
+  REQUIRE(store.settle_many(met.data(), 3));
+  CHECK(syncs == 3);
+  syncs = 0;
   REQUIRE(store.put_many(items.data(), 4));
   CHECK(syncs == 5);
   syncs = 0;

@@ -45,6 +45,8 @@ TEST_CASE("store_optional: what every model can do one by one is done so, and wh
   const put_item items[] = {{"p/a", "a"}, {"p/b", "b"}, {"q", "q"}};
   CHECK(put_many(store, items, 3));
   CHECK(settle(store, "p/a"));
+  const key_view keys[] = {"p/a", "q"};
+  CHECK(settle_many(store, keys, 2));
   const auto streamed = put_stream(store, "s", [](mutable_bytes) -> result<std::size_t> { return 0U; });
   CHECK((!streamed && streamed.error().code() == code::unsupported && streamed.error().doubt() == doubt::none));
   CHECK(remove_prefix(store, "p/"));

@@ -27,6 +27,14 @@ class byte_buffer {
   ~byte_buffer() { delete[] data_; }
 
   [[nodiscard]] bytes view() const noexcept { return {data_, size_}; }
+  [[nodiscard]] std::byte* data() noexcept { return data_; }
+  [[nodiscard]] const std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  // What is there stays; what is new holds anything.
+  void resize(std::size_t size) {
+    reserve(size);
+    size_ = size;
+  }
   void clear() noexcept { size_ = 0; }
 
   // So many bytes, whatever they hold.

@@ -27,8 +27,7 @@ struct running_closures<no_sync> {
 template <class Y>
 class closure_mark {
  public:
-  explicit closure_mark(const void* whose) noexcept
-      : outer_(exchanged(running_closures<Y>::innermost, this)), manifest_(whose) {}
+  explicit closure_mark(const void* whose) noexcept : outer_(exchanged(running_closures<Y>::innermost, this)), manifest_(whose) {}
   closure_mark(const closure_mark&) = delete;
   closure_mark& operator=(const closure_mark&) = delete;
   ~closure_mark() { running_closures<Y>::innermost = outer_; }

@@ -17,10 +17,9 @@
 //   - it may have happened: the slot is loaded, which ends the doubt; where that fails, too, the doubt stays, and every commit
 //     after it first tries to end it.
 
-#include <perdure/core/codec.hpp>
-#include <perdure/core/sync.hpp>
-#include <perdure/manifest/after_commit.hpp>
-#include <perdure/manifest/detail/byte_buffer.hpp>
+#include <perdure/manifest/detail/commit_waiter.hpp>
+#include <perdure/manifest/detail/loose_lock.hpp>
+#include <perdure/manifest/detail/value_encoder.hpp>
 #include <perdure/manifest/slot.hpp>
 #include <perdure/manifest/snapshot.hpp>
 
@@ -28,46 +27,28 @@ namespace perdure {
 inline namespace v1 {
 namespace detail {
 
-// Takes a mutex for a scope, and can give it back in between.
-template <class M>
-class loose_lock {
- public:
-  explicit loose_lock(M& mutex) : mutex_(mutex) { lock(); }
-  loose_lock(const loose_lock&) = delete;
-  loose_lock& operator=(const loose_lock&) = delete;
-  ~loose_lock() {
-    if (held_) mutex_.unlock();
-  }
-  void lock() {
-    mutex_.lock();
-    held_ = true;
-  }
-  void unlock() {
-    held_ = false;
-    mutex_.unlock();
-  }
-  [[nodiscard]] M& mutex() noexcept { return mutex_; }
-
- private:
-  M& mutex_;
-  bool held_ = false;
-};
-
-template <class T, Slot S, Codec<T> C, Sync Y>
+template <class T, Slot S, Codec<T> C, Sync Y, Memory M>
 class commit_group {
+  using maker = snapshot_maker;
+  using node = snapshot<T, M>;
+
  public:
   struct limits {
     std::uint64_t size_bytes_max;
     std::uint32_t tries_max;
   };
-  commit_group(S&& slot, C codec, const limits& set) : slot_(moved(slot)), codec_(moved(codec)), limits_(set) {}
+  commit_group(S&& slot, C codec, const limits& set) : slot_(moved(slot)), encoder_(moved(codec)), limits_(set) {
+    if (limits_.size_bytes_max > M::size_bytes_max) limits_.size_bytes_max = M::size_bytes_max;
+  }
 
   // The value that is there, made durable; `initial`, where there is none.
   [[nodiscard]] result<void> open(T initial) {
     {
       lock_type lock(mutex_);
       wait_for_turn(lock);
-      publish(snapshot_maker::make<T>(0, moved(initial)));
+      node first = maker::make<T, M>(values_, 0, moved(initial));
+      if (maker::is_empty(first)) return failure(code::busy, operation::load);
+      publish(moved(first));
       token_ = {};
       restart(no_failure());
     }
@@ -83,7 +64,7 @@ class commit_group {
     return loaded;
   }
 
-  [[nodiscard]] snapshot<T> read() const {
+  [[nodiscard]] node read() const {
     const scoped_lock lock(pointer_);
     return published_;
   }
@@ -94,8 +75,8 @@ class commit_group {
     bool committed;
     std::uint64_t generation;
   };
-  template <class Change>
-  [[nodiscard]] result<answer> commit(Change&& change) {
+  using change_ref = function_ref<result<bool>(T&, after_commit&)>;
+  [[nodiscard]] result<answer> commit(change_ref change) {
     waiter me;
     const auto done = commit_as(me, change);
     // Outside of every lock.
@@ -111,17 +92,9 @@ class commit_group {
 
  private:
   using lock_type = loose_lock<typename Y::mutex>;
-  enum class fate : std::uint8_t { waits, saved, failed, again, again_alone };
+  using waiter = commit_waiter;
+  using fate = commit_fate;
 
-  // A call that waits for a save. It lies on the stack of who called.
-  struct waiter {
-    waiter* next = nullptr;
-    bool changes = true;  // or it has declined, on a tip that is not saved yet
-    enum fate fate = fate::waits;
-    failure why = failure(code::io, operation::commit);
-    after_commit then;
-    bool ended_doubt = false;
-  };
   // Who has to be saved alone goes before all others: they would never leave it alone.
   struct solo {
     explicit solo(commit_group& group) noexcept : group_(group) {}
@@ -140,8 +113,7 @@ class commit_group {
     commit_group& group_;
   };
 
-  template <class Change>
-  [[nodiscard]] result<answer> commit_as(waiter& me, Change& change) {
+  [[nodiscard]] result<answer> commit_as(waiter& me, change_ref change) {
     lock_type lock(mutex_);
     solo alone(*this);
     for (std::uint32_t tries = 0;;) {
@@ -151,15 +123,17 @@ class commit_group {
         changed_.wait(lock.mutex());
         continue;
       }
-      auto next = snapshot_maker::make<T>(tip_.generation() + 1, *tip_);
+      node next = copy_of_tip();
+      if (maker::is_empty(next)) return failure(code::busy, operation::commit);
+      const std::uint64_t generation = next.generation();
       me.then.clear();
-      const result<bool> wants = change(snapshot_maker::value_of(next), me.then);
+      const result<bool> wants = change(maker::value_of(next), me.then);
       me.changes = wants && *wants;
+      spare(me.changes ? exchanged(tip_, moved(next)) : moved(next));
       if (!me.changes && tip_.same_as(published_)) return refused(wants);
-      if (me.changes) tip_ = next;
       join(me);
       wait_or_save(lock, me);
-      if (me.fate == fate::saved) return me.changes ? result<answer>(answer{true, next.generation()}) : refused(wants);
+      if (me.fate == fate::saved) return me.changes ? result<answer>(answer{true, generation}) : refused(wants);
       if (me.fate == fate::failed) return me.why;
       if (me.fate == fate::again_alone) alone.begin();
       if (me.why.code() == code::conflict && ++tries >= limits_.tries_max) return me.why;
@@ -170,12 +144,30 @@ class commit_group {
     return answer{false, published_.generation()};
   }
 
+  // For one change. Empty, where no memory is left.
+  [[nodiscard]] node copy_of_tip() {
+    const std::uint64_t generation = tip_.generation() + 1;
+    if constexpr (reuses) {
+      if (maker::is_unshared(spare_)) {
+        node next = moved(spare_);
+        maker::value_of(next) = *tip_;
+        maker::number(next, generation);
+        return next;
+      }
+    }
+    return maker::make<T, M>(values_, generation, *tip_);
+  }
+  // What is not needed here any more.
+  void spare(node&& old) noexcept {
+    if constexpr (reuses) {
+      if (maker::is_unshared(old)) spare_ = moved(old);
+    }
+    old = maker::none<T, M>();
+  }
+
   void join(waiter& me) {
-    me.fate = fate::waits;
     // Who declined waits for what it has seen: the save that goes on, where nothing was changed after that.
-    waiter*& list = !me.changes && building_ == nullptr ? saving_ : building_;
-    me.next = list;
-    list = &me;
+    (!me.changes && building_.empty() ? saving_ : building_).add(me);
   }
   void wait_or_save(lock_type& lock, const waiter& me) {
     while (me.fate == fate::waits) {
@@ -190,35 +182,51 @@ class commit_group {
     while (is_saving_) changed_.wait(lock.mutex());
   }
 
+  // Whom the last save let go may be about to commit again: without them there would be two groups, one always waiting for the
+  // other's save. With two processors and eight threads four yields are enough; who does not come by then is not waited for.
+  void gather_callers(lock_type& lock) {
+    if constexpr (requires { Y::yield(); }) {
+      is_saving_ = true;
+      for (int i = 0; i < yields_max && building_.size() < expected_; ++i) {
+        lock.unlock();
+        Y::yield();
+        lock.lock();
+      }
+    }
+  }
   // For all who wait.
   void save(lock_type& lock) {
-    const snapshot<T> candidate = tip_;
-    saving_ = exchanged(building_, nullptr);
+    gather_callers(lock);
+    const node candidate = tip_;
+    saving_.take(building_);
     begin(lock);
     const auto encoded = encode(*candidate);
-    const auto replaced = encoded ? slot_.replace(token_, encoded_.view()) : result<typename S::token>(encoded.error());
+    if (encoded) doubted_bytes_ = *encoded;
+    const auto replaced = encoded ? slot_.replace(token_, *encoded) : result<typename S::token>(encoded.error());
     const bool in_doubt = !replaced && replaced.error().outcome() == outcome::unknown;
     const bool lost = !replaced && !in_doubt && replaced.error().code() == code::conflict;
     auto now = in_doubt || lost ? look() : result<found_value>(failure(code::io, operation::load));
+    if (now || !in_doubt) doubted_bytes_ = {};
     end(lock);
+    expected_ = saving_.size() + building_.size();
 
     if (replaced) {
       token_ = *replaced;
       publish(candidate);
-      return tell(saving_, fate::saved, no_failure());
+      return saving_.tell_all(fate::saved, no_failure());
     }
     if (!in_doubt && !lost) return take_back(replaced.error());
     if (!now) {
       in_doubt_ = in_doubt;
       if (!in_doubt) return give_up(now.error().with(doubt::none));
       doubted_ = candidate;
-      for (waiter* one = saving_; one != nullptr; one = one->next) doubted_actions_.append(moved(one->then));
+      saving_.for_each([&](waiter& one) { doubted_actions_.append(moved(one.then)); });
       return give_up(replaced.error());
     }
     switch (lost ? earlier::nothing : now->earlier) {
       case earlier::took_effect:
         publish(candidate);
-        tell(saving_, fate::saved, no_failure());
+        saving_.tell_all(fate::saved, no_failure());
         if (take_over(*now)) restart(no_failure());
         return;
       case earlier::had_no_effect:
@@ -227,7 +235,7 @@ class commit_group {
       default:
         (void)take_over(*now);
         if (!lost) return give_up(replaced.error());
-        tell(saving_, fate::again, replaced.error());
+        saving_.tell_all(fate::again, replaced.error());
         return restart(replaced.error());
     }
   }
@@ -235,39 +243,27 @@ class commit_group {
   // One save failed, and changed nothing.
   void take_back(const failure& why) {
     std::uint32_t changes = 0;
-    for (const waiter* one = saving_; one != nullptr; one = one->next) changes += one->changes ? 1 : 0;
-    for (waiter* one = exchanged(saving_, nullptr); one != nullptr;) {
-      waiter* const next = one->next;
-      one->why = changes == 1 ? why : no_failure();
-      one->fate = !one->changes ? fate::again : changes == 1 ? fate::failed : fate::again_alone;
-      one = next;
-    }
+    saving_.for_each([&](const waiter& one) { changes += one.changes ? 1 : 0; });
+    saving_.tell([&](waiter& one) {
+      one.why = changes == 1 ? why : no_failure();
+      one.fate = !one.changes ? fate::again : changes == 1 ? fate::failed : fate::again_alone;
+    });
     restart(no_failure());
   }
   // Who was to be saved fails; who came after tries again, and will see.
   void give_up(const failure& why) {
-    for (waiter* one = exchanged(saving_, nullptr); one != nullptr;) {
-      waiter* const next = one->next;
-      one->why = one->changes ? why : no_failure();
-      one->fate = one->changes ? fate::failed : fate::again;
-      one = next;
-    }
+    saving_.tell([&](waiter& one) {
+      one.why = one.changes ? why : no_failure();
+      one.fate = one.changes ? fate::failed : fate::again;
+    });
     restart(no_failure());
   }
   // What was built on the tip is built on nothing now.
   void restart(const failure& why) {
-    tell(building_, fate::again, why);
+    building_.tell_all(fate::again, why);
     tip_ = published_;
   }
-  static void tell(waiter*& list, enum fate fate, const failure& why) noexcept {
-    for (waiter* one = exchanged(list, nullptr); one != nullptr;) {
-      waiter* const next = one->next;
-      one->why = why;
-      one->fate = fate;
-      one = next;
-    }
-  }
-  [[nodiscard]] static failure no_failure() noexcept { return failure(code::io, operation::commit); }
+  [[nodiscard]] static failure no_failure() noexcept { return waiter::no_failure(); }
 
   // Before anything else is done.
   [[nodiscard]] result<void> end_doubt(lock_type& lock, waiter& me) {
@@ -288,6 +284,7 @@ class commit_group {
       due_.append(moved(doubted_actions_));
     }
     in_doubt_ = false;
+    doubted_ = maker::none<T, M>();
     doubted_actions_.clear();
     (void)take_over(*now);
     restart(no_failure());
@@ -303,12 +300,11 @@ class commit_group {
     changed_.notify_all();
   }
 
-  // What a load has shown; `value` only where it is not one that is known here already.
+  // What a load has shown; `value` is empty where it is one that is known here already.
   struct found_value {
     typename S::token token = {};
     enum earlier earlier = earlier::nothing;
-    bool is_known = true;
-    T value = {};
+    node value = maker::none<T, M>();
   };
   // By whoever has the slot. A value that has gone is nothing that a slot allows.
   [[nodiscard]] result<found_value> look() {
@@ -317,6 +313,8 @@ class commit_group {
       return loaded_.sized(static_cast<std::size_t>(size));
     });
     if (!found) return found.error();
+    // The slot has told what became of it, and tells that once.
+    const bytes doubted = exchanged(doubted_bytes_, bytes());
     found_value now;
     now.token = found->token;
     now.earlier = found->earlier;
@@ -325,58 +323,61 @@ class commit_group {
       return now;
     }
     if (found->token == token_) return now;
-    // What was to be saved is in encoded_ still, if the doubt is about that; else it may be the published value under a new
-    // token.
-    if (found->earlier == earlier::took_effect && found->value == encoded_.view()) return now;
-    if (found->earlier == earlier::had_no_effect && encode(*published_) && found->value == encoded_.view()) return now;
-    auto decoded = codec_.decode(found->value);
+    // It may be what was to be saved, and else the published value under a new token.
+    if (found->earlier == earlier::took_effect && found->value == doubted) return now;
+    if (found->earlier == earlier::had_no_effect) {
+      const auto published = encode(*published_);
+      if (published && found->value == *published) return now;
+    }
+    auto decoded = encoder_.decode(found->value);
     if (!decoded) return decoded.error();
-    now.is_known = false;
-    now.value = moved(*decoded);
+    now.value = maker::make<T, M>(values_, 0, moved(*decoded));
+    if (maker::is_empty(now.value)) return failure(code::busy, operation::load);
     return now;
   }
   // True, if it is somebody else's value.
   bool take_over(found_value& now) {
     token_ = now.token;
-    if (now.is_known) return false;
-    publish(snapshot_maker::make<T>(published_.generation() + 1, moved(now.value)));
+    if (maker::is_empty(now.value)) return false;
+    maker::number(now.value, published_.generation() + 1);
+    publish(moved(now.value));
     return true;
   }
-  void publish(const snapshot<T>& next) {
-    snapshot<T> old = next;
+  void publish(node next) {
     {
       const scoped_lock lock(pointer_);
-      swapped(published_, old);
+      swapped(published_, next);
     }
     // What readers let go of is destroyed outside of their lock.
+    spare(moved(next));
   }
 
-  [[nodiscard]] result<void> encode(const T& value) {
-    encoded_.clear();
-    return codec_.encode(value, [this](bytes piece) -> result<void> {
-      if (piece.size() > limits_.size_bytes_max - encoded_.view().size()) return failure(code::too_large, operation::commit);
-      encoded_.append(piece);
-      return {};
-    });
-  }
+  [[nodiscard]] result<bytes> encode(const T& value) { return encoder_.encode(value, limits_.size_bytes_max); }
+
+  // A value that is nothing but its bytes holds nothing that somebody waits to be let go of.
+  static constexpr int yields_max = 4;
+  static constexpr bool reuses = M::keeps_spares && !value_encoder<T, C, M>::has_buffer && requires(T& a, const T& b) { a = b; };
 
   typename Y::mutex mutex_;            // all of the following but for what is said otherwise
   typename Y::condition changed_;      // a save or a load has ended
   mutable typename Y::mutex pointer_;  // published_ alone, and only to look at it or to change it
-  S slot_;                             // of whoever saves or loads, as are the two buffers
-  C codec_;
-  byte_buffer encoded_;
-  byte_buffer loaded_;
+  S slot_;                             // of whoever saves or loads, as are the buffers
+  value_encoder<T, C, M> encoder_;
+  typename M::buffer loaded_;
+  bytes doubted_bytes_;  // of the value that was saved last, until it is known what became of it
   limits limits_;
-  snapshot<T> published_ = snapshot_maker::make<T>(0, T{});
-  snapshot<T> tip_ = published_;
-  typename S::token token_ = {};  // of published_
-  bool is_saving_ = false;        // somebody uses the slot
-  waiter* saving_ = nullptr;      // who waits for the save that goes on
-  waiter* building_ = nullptr;    // for the next one
-  std::uint32_t solos_ = 0;       // how many have to be saved alone
-  bool in_doubt_ = false;         // a save may have happened, and a load has failed since
-  snapshot<T> doubted_ = published_;
+  typename M::template values<T> values_;
+  node published_ = maker::make<T, M>(values_, 0);
+  node tip_ = published_;
+  node spare_ = maker::none<T, M>();  // of one that is not needed any more: a copy into it takes no new memory
+  typename S::token token_ = {};      // of published_
+  bool is_saving_ = false;            // somebody uses the slot
+  waiter_list saving_;                // who waits for the save that goes on
+  waiter_list building_;              // for the next one
+  std::uint32_t expected_ = 0;        // how many committed during the last save, and before it for it
+  std::uint32_t solos_ = 0;           // how many have to be saved alone
+  bool in_doubt_ = false;             // a save may have happened, and a load has failed since
+  node doubted_ = maker::none<T, M>();
   after_commit doubted_actions_;
   after_commit due_;  // of what was in doubt, and is certain now
 };

@@ -12,6 +12,7 @@
 //      so that whoever replaces it does so after a sync that failed
 // Until 3 nobody sees any of it, and what fails is removed again.
 
+#include <perdure/core/sha256.hpp>
 #include <perdure/fs/fs_optional.hpp>
 #include <perdure/fs/temp_name.hpp>
 #include <perdure/fs/write_options.hpp>
@@ -20,6 +21,19 @@
 namespace perdure {
 inline namespace v1 {
 namespace detail {
+
+template <class File>
+[[nodiscard]] result<digest> digest_of_file(File& file) {
+  sha256 all;
+  for (std::uint64_t at = 0;;) {
+    std::byte piece[4096];
+    const auto got = file.read_at(at, piece);
+    if (!got) return got.error();
+    all.update(bytes(piece, *got));
+    at += *got;
+    if (*got < sizeof(piece)) return all.finish();
+  }
+}
 
 template <class Files>
 class object_batch {

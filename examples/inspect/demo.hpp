@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+#ifndef EXAMPLES_INSPECT_DEMO_HPP
+#define EXAMPLES_INSPECT_DEMO_HPP
+
+// One of each kind is made, shown, verified and extracted; then each is damaged, byte for byte where it has checksums, and that is
+// seen.
+
+#include <examples/inspect/commands.hpp>
+
+#include <perdure/engine/persistor.hpp>
+#include <perdure/fs/framed_file.hpp>
+#include <perdure/fs/record_log.hpp>
+#include <perdure/fs/sealed_file.hpp>
+#include <perdure/store/fs_store.hpp>
+
+#include <filesystem>
+
+namespace inspect {
+
+inline const std::string place = "inspect.data";
+
+struct note {
+  std::string text;
+  [[nodiscard]] result<void> save(perdure::engine_sink& to) const {
+    PERDURE_TRY(to.envelope("{\"format\":1}"));
+    PERDURE_TRY(to.section("text"));
+    return to.write(text);
+  }
+};
+
+inline result<void> make_one_of_each(perdure::native_fs& fs, std::string& content) {
+  std::filesystem::remove_all(place);
+  std::filesystem::create_directories(place + "/versions");
+  PERDURE_TRY(perdure::write_framed(fs, place + "/frame.lhv1", "LHV1", "{}", "the graph"));
+
+  perdure::persistor_options sealed = {.format = {.kind = "NOTE"}};
+  perdure::fs_store<perdure::native_fs> store(fs, place + "/store");
+  PERDURE_TRY(store.create_root());
+  perdure::persistor<perdure::fs_store<perdure::native_fs>> keeper(store, sealed);
+  const auto image = keeper.encode("a/b", note{"what is kept"});
+  if (!image) return image.error();
+  PERDURE_TRY(keeper.save("a/b", *image));
+  PERDURE_TRY(perdure::atomic_write(fs, place + "/sealed", image->view()));
+
+  perdure::object_slot<perdure::fs_store<perdure::native_fs>> shared(store, "head");
+  PERDURE_TRY(shared.replace({}, "first"));
+  perdure::versioned_slot<perdure::native_fs> versions(fs, place + "/versions");
+  PERDURE_TRY(versions.replace({}, "version one"));
+  perdure::file_blocks<perdure::native_fs> blocks(fs, place + "/twin");
+  perdure::twin_slot<perdure::file_blocks<perdure::native_fs>> twin(blocks);
+  PERDURE_TRY(twin.replace({}, "in place"));
+
+  char window[4096];
+  auto log = perdure::record_log<perdure::native_fs>::open(fs, place + "/log", {}, window,
+                                                           [](const perdure::log_record&) { return perdure::visit::go_on; });
+  if (!log) return log.error();
+  PERDURE_TRY(log->append("record one"));
+  PERDURE_TRY(log->append("record two"));
+
+  perdure::content_store<perdure::fs_store<perdure::native_fs>> contents(store);
+  auto pin = contents.pin("demo");
+  if (!pin) return pin.error();
+  const auto stored = contents.put(*pin, perdure::bytes("under its digest"));
+  if (!stored) return stored.error();
+  char id[perdure::content_id::text_size];
+  content = text_of(to_text(stored->id, id));
+  return {};
+}
+
+class trial {
+ public:
+  explicit trial(perdure::native_fs& fs) : fs_(fs), nowhere_(std::fopen("/dev/null", "w")) {}
+  trial(const trial&) = delete;
+  trial& operator=(const trial&) = delete;
+  ~trial() {
+    if (nowhere_ != nullptr) std::fclose(nowhere_);
+  }
+
+  // Shown to whoever looks on, and not as it should be unless its status is this.
+  void shows(settings how, int status) {
+    std::string line = "$ inspect";
+    for (const std::string& word : how.words) line += " " + word;
+    std::puts((line + (how.store ? " --store " + *how.store : "") + (how.json ? " --json" : "")).c_str());
+    const int got = run(how);
+    if (got != status) std::printf("its status is %d, and should be %d\n", got, status), ++wrong_;
+  }
+  [[nodiscard]] int quietly(settings how) const {
+    how.out = how.err = nowhere_;
+    return run(how);
+  }
+  void extracts(settings how, const std::string& wanted) {
+    const std::string to = place + "/extracted";
+    std::filesystem::remove(to);
+    how.words.push_back(to);
+    std::string text;
+    if (quietly(how) != well || !perdure::read_file(fs_, to, text, 1000) || text != wanted) {
+      std::printf("%s: extracted '%s', and not '%s'\n", how.words[1].c_str(), text.c_str(), wanted.c_str());
+      ++wrong_;
+    }
+    if (quietly(how) != unreadable) std::puts("a file that is there is written over"), ++wrong_;
+  }
+  // Whatever byte of this file is changed, in any bit of some: it is seen by verifying `what`; and so is what is cut off.
+  void sees_damage(const std::string& file, const settings& what) {
+    std::string whole;
+    if (!perdure::read_file(fs_, file, whole, 1 << 20)) std::puts("it cannot be read"), ++wrong_;
+    int seen = 0, tried = 0;
+    const auto with = [&](const std::string& other) {
+      ++tried;
+      if (perdure::atomic_write(fs_, file, other, {.durability = perdure::durability::none}) && quietly(what) != well) ++seen;
+    };
+    for (std::size_t at = 0; at < whole.size() && at < 400; ++at) {
+      std::string other = whole;
+      other[at] = static_cast<char>(other[at] ^ (1 << at % 8));
+      with(other);
+      if (at % 16 == 0) with(whole.substr(0, at));
+    }
+    (void)perdure::atomic_write(fs_, file, whole);
+    std::printf("%s: of %d damages %d are seen\n", file.c_str(), tried, seen);
+    if (seen != tried || quietly(what) != well) ++wrong_;
+  }
+  [[nodiscard]] int wrong() const { return wrong_; }
+
+ private:
+  perdure::native_fs& fs_;
+  std::FILE* nowhere_;
+  int wrong_ = 0;
+};
+
+inline int demo() {
+  perdure::native_fs fs;
+  std::string content;
+  if (const auto made = make_one_of_each(fs, content); !made) return std::puts(describe(made.error()).c_str()), 1;
+  const std::string store = place + "/store";
+  trial all(fs);
+  for (const char* const name : {"/frame.lhv1", "/sealed", "/versions", "/twin", "/log"})
+    all.shows({.words = {"show", place + name}}, well);
+  all.shows({.store = store, .words = {"list"}}, well);
+  all.shows({.store = store, .words = {"show", "head"}}, well);
+  all.shows({.store = store, .words = {"show", content}}, well);
+  all.shows({.json = true, .store = store, .words = {"verify"}}, well);
+
+  all.extracts({.words = {"extract", place + "/frame.lhv1", "body"}}, "the graph");
+  all.extracts({.words = {"extract", place + "/sealed", "text"}}, "what is kept");
+  all.extracts({.words = {"extract", place + "/versions", "value"}}, "version one");
+  all.extracts({.words = {"extract", place + "/twin", "value"}}, "in place");
+  all.extracts({.words = {"extract", place + "/log", "2"}}, "record two");
+  all.extracts({.store = store, .words = {"extract", "head", "value"}}, "first");
+  all.extracts({.store = store, .words = {"extract", "a%2Fb.engine", "text"}}, "what is kept");
+  all.extracts({.store = store, .words = {"extract", content, "all"}}, "under its digest");
+
+  all.sees_damage(place + "/sealed", {.words = {"verify", place + "/sealed"}});
+  all.sees_damage(place + "/versions/v1", {.words = {"verify", place + "/versions"}});
+  (void)std::filesystem::copy_file(place + "/store/khead", place + "/head");
+  all.sees_damage(place + "/head", {.words = {"verify", place + "/head"}});
+  all.sees_damage(place + "/versions/current", {.words = {"verify", place + "/versions"}});
+
+  all.shows({.words = {"verify", place + "/sealed", place + "/frame.lhv1", place + "/log"}}, well);
+  (void)perdure::write_framed(fs, place + "/short", "LHV1", "an envelope", "");
+  std::filesystem::resize_file(place + "/short", 12);
+  all.shows({.words = {"verify", place + "/short", place + "/frame.lhv1"}}, damaged);
+  (void)perdure::atomic_write(fs, place + "/later", "{\"perdure_head\":2,\"anything\":1}\n");
+  all.shows({.words = {"verify", place + "/later", place + "/nothing"}}, later);
+  all.shows({.words = {"verify", place + "/nothing", place + "/frame.lhv1"}}, unreadable);
+  all.shows({.words = {"show", place + "/store"}}, unreadable);
+  all.shows({.store = store, .words = {"show", "nothing"}}, unreadable);
+  all.shows({.words = {"verify"}}, called_wrongly);
+  std::filesystem::remove_all(place);
+  std::puts(all.wrong() == 0 ? "held" : "NOT AS IT SHOULD BE");
+  return all.wrong() == 0 ? 0 : 1;
+}
+
+}  // namespace inspect
+
+#endif  // EXAMPLES_INSPECT_DEMO_HPP

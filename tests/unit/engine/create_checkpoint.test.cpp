@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/core/describe.hpp>
+#include <perdure/engine/create_checkpoint.hpp>
+#include <perdure/engine/verify_checkpoint.hpp>
+#include <perdure/fs/any_fs.hpp>
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/fs/posix_fs.hpp>
+#include <perdure/testing/fault_fs.hpp>
+#include <perdure/testing/fs_archetypes.hpp>
+#include <perdure/testing/natural_faults.hpp>
+
+#include <tests/support/catch.hpp>
+#include <tests/support/checkpoints.hpp>
+#include <tests/support/temp_dir.hpp>
+
+#include <map>
+#include <string>
+
+using namespace perdure;
+using tests::listed_source;
+using tests::put_file;
+
+namespace {
+
+// Every file below a directory with its content.
+template <class F>
+std::map<std::string, std::string> tree_of(F& fs, const std::string& root, const std::string& below = "") {
+  std::map<std::string, std::string> all;
+  const std::string at = below.empty() ? root : root + "/" + below;
+  std::vector<std::string> dirs;
+  (void)fs.for_each_entry(at, [&](const dir_entry& entry) {
+    const std::string name = (below.empty() ? "" : below + "/") + std::string(entry.name.data(), entry.name.size());
+    const auto info = fs.stat(root + "/" + name);
+    if (info && info->kind == file_kind::directory) {
+      dirs.push_back(name);
+    } else {
+      std::string text = "cannot be read";
+      (void)read_file(fs, root + "/" + name, text, 1 << 20);
+      all[name] = text;
+    }
+    return visit::go_on;
+  });
+  for (const std::string& dir : dirs) all.merge(tree_of(fs, root, dir));
+  return all;
+}
+std::uint64_t bytes_of_all(const std::map<std::string, std::string>& files) {
+  std::uint64_t total = 0;
+  for (const auto& [name, text] : files) total += text.size();
+  return total;
+}
+const std::map<std::string, std::string> usual_files = {{"tables/1.table", "the first table"},
+                                                        {"tables/2.table", std::string(40'000, '2')},
+                                                        {"blobs/3.blob", "a blob"},
+                                                        {"log", "one two"},
+                                                        {"v7", "1.table 2.table 3.blob"},
+                                                        {"current", "v7"}};
+
+template <class To, class Hot, class Cold>
+void holds_the_usual(To& fs, const std::string& target, listed_source<Hot, Cold>& source, std::uint64_t linked) {
+  std::vector<std::string> refused;
+  const auto made = create_checkpoint(source, fs, target, {}, [&](const checkpoint_progress& told) {
+    CHECK(told.files == refused.size() + 1);
+    refused.push_back(told.placed == placed::linked ? "" : told.link_refused ? "not tried" : "refused");
+    return visit::go_on;
+  });
+  INFO(target << ": " << (made ? "" : describe(made.error()).c_str()));
+  REQUIRE(made);
+  CHECK(source.asked == "w(fp)");
+  CHECK(made->version == 7);
+  CHECK(made->watermark == 42);
+  CHECK(made->files == 6);
+  CHECK(made->linked == linked);
+  CHECK(made->linked + made->shared + made->copied == 4);
+  CHECK(made->written == 2);
+  CHECK(refused.size() == 4);
+  CHECK(refused.back() == "not tried");  // it grows
+  auto files = tree_of(fs, target);
+  CHECK(bytes_of_all(files) == made->total_bytes);
+  CHECK(files.erase("checkpoint.perdure") == 1);
+  CHECK((files == usual_files));
+  const auto info = verify_checkpoint(fs, target);
+  REQUIRE(info);
+  CHECK(info->total_bytes == made->total_bytes);
+  CHECK(info->files == made->files);
+  CHECK(info->undigested == 0);
+}
+
+TEST_CASE("create_checkpoint: what can be linked is, the rest is copied, and every file is there under its own name") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  posix_fs another;  // made by itself, over the same kernel
+  mem_fs memory;
+  const std::string at = dir.path() + "/";
+  {
+    auto source = listed_source<posix_fs, posix_fs>::usual(disk, another, at);
+    holds_the_usual(disk, at + "one", source, 3);
+  }
+  {
+    auto source = listed_source<posix_fs, mem_fs>::usual(disk, memory, at);
+    source.files[1].from = "2.table";
+    put_file(memory, "2.table", std::string(40'000, '2'));
+    holds_the_usual(disk, at + "two", source, 2);
+  }
+  {
+    mem_fs cold;
+    auto source = listed_source<mem_fs, mem_fs>::usual(memory, cold);
+    holds_the_usual(memory, "./three", source, 2);
+  }
+  {
+    any_fs hot(disk);
+    any_fs cold(memory);
+    auto source = listed_source<any_fs, any_fs>::usual(hot, cold, "");
+    for (auto& file : source.files) file.from = (file.cold ? "" : at) + file.from;
+    holds_the_usual(hot, at + "four", source, 2);
+  }
+  {
+    testing::poorest_fs<mem_fs> poor(memory);
+    auto source = listed_source<testing::poorest_fs<mem_fs>, mem_fs>::usual(poor, memory);
+    holds_the_usual(poor, "five/", source, 0);
+  }
+}
+
+TEST_CASE("create_checkpoint: links refused are copies of their own, and digests the engine knows are not worked out") {
+  mem_fs fs;
+  auto source = listed_source<mem_fs, mem_fs>::usual(fs, fs);
+  const auto made = create_checkpoint(source, fs, "copies", {.links = checkpoint_links::refuse});
+  REQUIRE(made);
+  CHECK(made->linked == 0);
+  put_file(fs, "1.table", "somebody writes");
+  CHECK(verify_checkpoint(fs, "copies"));
+  const digest known = sha256_of("another content");
+  source.files[0].of = &known;
+  REQUIRE(create_checkpoint(source, fs, "believed"));
+  CHECK(verify_checkpoint(fs, "believed").error().code() == code::corrupt);
+  source.files[0].of = nullptr;
+  REQUIRE(create_checkpoint(source, fs, "sizes", {.digests = checkpoint_digests::known}));
+  CHECK(verify_checkpoint(fs, "sizes")->undigested == 4);  // what was cloned, too
+}
+
+TEST_CASE("create_checkpoint: a target that is there is already_exists, and stays as it is") {
+  mem_fs fs;
+  auto source = listed_source<mem_fs, mem_fs>::usual(fs, fs);
+  REQUIRE(fs.make_dir("there"));
+  put_file(fs, "there/file", "x");
+  for (const char* target : {"there", "1.table", "there/../there"}) {
+    const auto made = create_checkpoint(source, fs, target);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code() == code::already_exists);
+    CHECK(made.error().outcome() == outcome::unchanged);
+  }
+  CHECK(tree_of(fs, "there").size() == 1);
+  CHECK(source.asked.empty());
+  CHECK(create_checkpoint(source, fs, "missing/target").error().code() == code::not_found);
+  CHECK(create_checkpoint(source, fs, "1.table/target").error().code() == code::not_a_directory);
+}
+
+TEST_CASE("create_checkpoint: an empty engine has one, too") {
+  mem_fs fs;
+  listed_source<mem_fs, mem_fs> source(fs, fs);
+  const auto made = create_checkpoint(source, fs, "c");
+  REQUIRE(made);
+  CHECK(made->files == 1);
+  CHECK(verify_checkpoint(fs, "c"));
+}
+
+TEST_CASE("create_checkpoint: what fails leaves no target, and deletions go on") {
+  mem_fs fs;
+  const auto usual = listed_source<mem_fs, mem_fs>::usual(fs, fs);
+  const auto fails = [&](listed_source<mem_fs, mem_fs> source, enum code code) {
+    const auto made = create_checkpoint(source, fs, "c");
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code() == code);
+    CHECK(made.error().outcome() == outcome::unchanged);
+    CHECK(fs.stat("c").error().code() == code::not_found);
+    CHECK((source.asked.find('(') == std::string::npos || source.asked.back() == ')'));
+  };
+  auto one = usual;
+  one.held = failure(code::busy, operation::none);
+  fails(one, code::busy);
+  one = usual;
+  one.flushed = failure(code::no_space, operation::write);
+  fails(one, code::no_space);
+  one = usual;
+  one.pinned = failure(code::io, operation::open);
+  fails(one, code::io);
+  one = usual;
+  one.files[2].from = "gone";
+  fails(one, code::not_found);
+  one = usual;
+  one.files[3].size_bytes = 1000;
+  fails(one, code::corrupt);
+  one = usual;
+  one.files[2].to = "tables/1.table";
+  fails(one, code::already_exists);
+  for (const char* name : {"", ".", "../x", "/x", "a/b/c", "a//b", "a/", "checkpoint.perdure", "a\\b", "c:x"}) {
+    one = usual;
+    one.files[1].to = name;
+    fails(one, code::invalid_argument);
+    one = usual;
+    one.metadata[0].first = name;
+    fails(one, code::invalid_argument);
+    one = usual;
+    one.current_name = name;
+    fails(one, code::invalid_argument);
+  }
+  one = usual;
+  one.current_name = "a/b";
+  fails(one, code::invalid_argument);
+  auto source = usual;
+  int shown = 0;
+  const auto made = create_checkpoint(source, fs, "c", {},
+                                      [&](const checkpoint_progress&) { return ++shown == 3 ? visit::stop : visit::go_on; });
+  CHECK(made.error().code() == code::cancelled);
+  CHECK(shown == 3);
+  CHECK_FALSE(fs.stat("c"));
+}
+
+TEST_CASE("create_checkpoint: after a call that fails the target is absent, or refused, or whole, and that is what is told") {
+  std::uint64_t whole = 0;
+  std::uint64_t absent = 0;
+  for (const bool links : {true, false}) {
+    testing::each_natural_fault([&](testing::fault_plan& plan) {
+      mem_fs memory;
+      auto source = listed_source<mem_fs, mem_fs>::usual(memory, memory);
+      testing::fault_fs<mem_fs> fs(memory, plan);
+      listed_source<testing::fault_fs<mem_fs>, testing::fault_fs<mem_fs>> through(fs, fs);
+      for (const auto& file : source.files)
+        through.files.push_back({file.from, file.to, file.size_bytes, file.cold, file.pinned, nullptr});
+      through.metadata = source.metadata;
+      const auto made =
+          create_checkpoint(through, fs, "c", {.links = links ? checkpoint_links::allow : checkpoint_links::refuse});
+      const auto found = verify_checkpoint(memory, "c");
+      const bool there = memory.stat("c").has_value();
+      if (made) {
+        CHECK(found);
+        return void(++whole);
+      }
+      INFO(describe(made.error()).c_str());
+      if (made.error().outcome() == outcome::unchanged) {
+        CHECK_FALSE(there);
+        ++absent;
+      } else if (!found) {
+        CHECK((found.error().code() == code::corrupt || found.error().code() == code::not_found));
+        CHECK_FALSE(memory.stat("c/current"));
+      }
+      CHECK(tree_of(memory, ".").size() >= 4);
+    });
+  }
+  CHECK(whole > 10);
+  CHECK(absent > 100);
+}
+
+}  // namespace
