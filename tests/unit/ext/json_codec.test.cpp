@@ -3,8 +3,6 @@
 
 #include <tests/support/catch.hpp>
 
-#if __has_include(<nlohmann/json.hpp>)
-
 #include <perdure/ext/json_codec.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/manifest/commit_manifest.hpp>
@@ -171,4 +169,3 @@ TEST_CASE("json_codec: no exception of T's own functions gets out") {
 TEST_CASE("json_codec: without nlohmann-json there is nothing to test") {
   std::puts("SKIPPED json_codec: nlohmann-json3-dev is missing");
 }
-#endif

@@ -3,8 +3,6 @@
 
 #include <tests/support/catch.hpp>
 
-#if __has_include(<zstd.h>)
-
 #include <perdure/ext/zstd_compressor.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/scrub.hpp>
@@ -110,5 +108,3 @@ TEST_CASE("zstd_compressor: every altered byte of what is kept is found") {
   REQUIRE(store.put(key, was, precondition::any));
   CHECK(objects.verify(id).value() == text.size());
 }
-
-#endif
