@@ -2,7 +2,8 @@
 # Copyright (c) The perdure contributors
 # Sourced by run: a Ceph cluster of one monitor and one OSD, with two gateways that speak S3, on this machine's loopback alone.
 
-# start_cluster DIR PORT: the gateways at PORT and PORT + 1, the monitor at PORT + 2. Sets CEPH_CONF. Its processes are in
+# start_cluster DIR PORT: the gateways at PORT and PORT + 1, the second one by TLS at PORT + 3, with a certificate that it signed itself
+# (DIR/run/certificate.pem), the monitor at PORT + 2. Sets CEPH_CONF. Its processes are in
 # DIR/run/*.pid. Keys are $access_key and $secret_key. STORE=bluestore keeps objects in a file, else they are in memory.
 access_key=AKIDEXAMPLE secret_key=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY
 start_cluster() {
@@ -54,12 +55,14 @@ C
   ceph-mon -i a --mkfs && ceph-mon -i a && ceph osd new "$uuid" >/dev/null && ceph-osd -i 0 --mkfs --osd-uuid "$uuid" 2>/dev/null || return 1
   ceph-osd -i 0 2>/dev/null || { sleep 1; ceph-osd -i 0; } || return 1
   radosgw-admin user create --uid=rig --display-name=rig --access-key="$access_key" --secret-key="$secret_key" >/dev/null || return 1
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+    -keyout "$dir/run/key.pem" -out "$dir/run/certificate.pem" 2>/dev/null || return 1
   start_gateways "$port" || return 1
 }
 
 start_gateways() {  # PORT
   radosgw -n client.rgw || return 1
-  radosgw -n client.rgw2 --rgw-frontends "beast endpoint=127.0.0.1:$(($1 + 1)) tcp_nodelay=1" || return 1
+  radosgw -n client.rgw2 --rgw-frontends "beast endpoint=127.0.0.1:$(($1 + 1)) tcp_nodelay=1 ssl_endpoint=127.0.0.1:$(($1 + 3)) ssl_certificate=${CEPH_CONF%/*}/run/certificate.pem ssl_private_key=${CEPH_CONF%/*}/run/key.pem" || return 1
   local port tries
   for port in "$1" $(($1 + 1)); do
     for ((tries = 0; tries < 600; ++tries)); do

@@ -222,6 +222,25 @@ void laws_of_opening() {
     ::unsetenv("AWS_ENDPOINT_URL_S3");
     return std::string();
   });
+  law("TLS: a certificate that nobody vouches for is refused before anything is sent, and one that is trusted is not", [] {
+    native_clock clock;
+    s3_options options = options_of(gateway + 3, "tls/");
+    options.scheme = http_scheme::tls;
+    curl_http doubting;
+    const auto refused = bucket::open(doubting, clock, options);
+    expect(!refused && refused.error().system_code() == CURLE_PEER_FAILED_VERIFICATION && refused.error().doubt() == doubt::none,
+           "it is not refused");
+    curl_http_options trust;
+    trust.ca_file = std::getenv("RIG_CERTIFICATE");
+    curl_http trusting(trust);
+    auto store = bucket::open(trusting, clock, options);
+    if (!succeeds(store, "open")) return std::string();
+    succeeds(store->put("k", std::string(3'000'000, 'x'), precondition::absent), "put");
+    std::string content;
+    succeeds(read_object(*store, "k", content, 4'000'000), "get");
+    expect(content == std::string(3'000'000, 'x'), "it came back changed");
+    return std::string();
+  });
   law("a clock that is two hours wrong is put right", [] {
     struct wrong_clock {
       native_clock right;
