@@ -13,7 +13,10 @@
 
 #include <tests/support/catch.hpp>
 #include <tests/support/checkpoints.hpp>
+#include <tests/support/child.hpp>
 #include <tests/support/temp_dir.hpp>
+
+#include <sys/stat.h>
 
 #include <map>
 #include <string>
@@ -239,6 +242,24 @@ TEST_CASE("create_checkpoint: a link that is not allowed is no reason to copy; o
       CHECK_FALSE(memory.stat("c"));
     }
   }
+}
+
+TEST_CASE("create_checkpoint: who may not reach a file is told so by the system, and has no target") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  const std::string at = dir.path() + "/";
+  REQUIRE(fs.make_dir(at + "db"));
+  auto source = listed_source<posix_fs, posix_fs>::usual(fs, fs, at + "db/");
+  REQUIRE(::chmod(dir.path().c_str(), 0777) == 0);
+  REQUIRE(::chmod((at + "db").c_str(), 0) == 0);
+  const int answer = tests::as_nobody([&]() -> int {
+    const auto made = create_checkpoint(source, fs, at + "c");
+    if (made) return 1;
+    if (made.error().code() != code::permission) return 2;
+    return made.error().outcome() == outcome::unchanged && !fs.stat(at + "c") ? 0 : 3;
+  });
+  CHECK(answer == 0);
+  REQUIRE(::chmod((at + "db").c_str(), 0700) == 0);
 }
 
 TEST_CASE("create_checkpoint: after a call that fails the target is absent, or refused, or whole, and that is what is told") {
