@@ -291,14 +291,14 @@ inline std::string hang_up() {
     const server_process server(on_disk);
     const client ask = server.ask();
     if (ask.create("all", four_dimensions).status != 201) return "it cannot be made";
-    ask.hang_up_on("/vectors", "all", {{"vectors", vectors_of(0, 2000)}});
-    for (int i = 0; i < 3000 && ask.list()["all"] != json{{"name", "all"}, {"count", 2000}, {"kept", true}}; ++i) {
+    ask.hang_up_on("/vectors", "all", {{"vectors", vectors_of(0, 500)}});
+    for (int i = 0; i < 3000 && ask.list()["all"] != json{{"name", "all"}, {"count", 500}, {"kept", true}}; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   }
   const server_process server(on_disk);
   const json all = server.ask().list();
-  return all["all"]["count"] == 2000 ? "" : "whoever hangs up takes the save along: " + all.dump();
+  return all["all"]["count"] == 500 ? "" : "whoever hangs up takes the save along: " + all.dump();
 }
 
 // Not kept by anything.
@@ -362,7 +362,7 @@ inline std::string slow() {
     adders.emplace_back([&, i] { added += ask.add("all", vectors_of(100 + 10 * i, 10)).body["kept"] == true ? 1 : 0; });
   }
   store.wait_for(1);
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   std::string wrong = missing(ask, "all", 0, 10);  // not a moment of which waits for the store
   while (wrong.empty() && ask.list()["all"]["count"] != 40) {
     if (std::chrono::steady_clock::now() > end) wrong = "who adds waits for the store before it is there";
@@ -393,8 +393,40 @@ inline json counts_of(const client& ask) {
   return all;
 }
 
+// A removal comes while a change is under way, whose save has its turn behind that of the removal.
+inline std::string overtaken() {
+  gate_store store;
+  perdure::any_store objects(store);
+  perdure::native_clock clock;
+  using kept_there = keeper<perdure::any_store, perdure::native_clock>;
+  kept_there kept(objects, clock, INT64_MAX);
+  service<vector_index, kept_there> all(kept);
+  auto made = vector_index::make("one", {.dimension = 4});
+  if (!made || !all.create("one", std::move(*made))) return "it cannot be made";
+  store.shut();
+  std::atomic<bool> under_way = false, removed = false;
+  const auto add = [&](std::uint64_t id, bool waits) {
+    return all.apply("one", [&](vector_index& index) {
+      for (under_way = waits; waits && !removed;) std::this_thread::yield();
+      return index.add({{id, vector_of(id)}});
+    });
+  };
+  std::thread first([&] { (void)add(1, false); });  // has the turn, and hangs
+  store.wait_for(1);
+  std::thread second([&] { (void)add(2, true); });
+  while (!under_way) std::this_thread::yield();
+  std::thread third([&] { (void)all.remove("one"); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // not needed, but what is meant comes about more often
+  removed = true;
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  store.open();
+  for (std::thread* const one : {&first, &second, &third}) one->join();
+  return kept_in(store.behind()).empty() ? "" : "what was removed returned: " + kept_in(store.behind()).dump();
+}
+
 // Of one name, whatever comes in whatever order, what is kept in the end is what is in memory in the end.
 inline std::string order() {
+  if (const std::string wrong = overtaken(); !wrong.empty()) return wrong;
   gate_store store;
   served<> all{perdure::any_store(store)};
   if (!all.start([](const auto&, const auto&) {})) return "it does not start";
@@ -407,7 +439,7 @@ inline std::string order() {
     std::vector<std::thread> threads;
     const auto later = [&](auto work) {
       threads.emplace_back(work);
-      std::this_thread::sleep_for(std::chrono::milliseconds(30));  // not needed, but what is meant comes about more often
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));  // not needed, but what is meant comes about more often
     };
     later([&] { (void)ask.add("one", vectors_of(0, 3)); });
     later([&] { (void)ask.remove("one"); });
@@ -549,7 +581,7 @@ inline std::string killed(int seconds) {
   {
     if (server_process(on_disk).ask().create("all", four_dimensions).status != 201) return "it cannot be made";
   }
-  for (bool briefly = true; std::chrono::steady_clock::now() < end; ++kills) {
+  for (bool briefly = true; std::chrono::steady_clock::now() < end || kills < 5; ++kills) {
     server_process server(on_disk);
     if (!server.serves()) return "it does not start: " + server.said();
     const client ask = server.ask();
@@ -587,7 +619,7 @@ inline std::string killed(int seconds) {
     }
   }
   std::printf("%llu kills; ", static_cast<unsigned long long>(kills));
-  return kills > 3 ? "" : "too few kills to have shown anything";
+  return "";
 }
 
 struct shown {

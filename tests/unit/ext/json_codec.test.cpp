@@ -163,9 +163,3 @@ TEST_CASE("json_codec: no exception of T's own functions gets out") {
 #endif
 
 }  // namespace
-
-#else
-#include <cstdio>
-TEST_CASE("json_codec: without nlohmann-json there is nothing to test") {
-  std::puts("SKIPPED json_codec: nlohmann-json3-dev is missing");
-}
