@@ -165,29 +165,28 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/version_dir.hpp
   perdure/manifest/detail/version_pointer.hpp
 
+  perdure/engine/checkpoint_source.hpp
+  perdure/engine/checkpoint_types.hpp
+  perdure/engine/create_checkpoint.hpp
+  perdure/engine/deletion_pause.hpp
+  perdure/engine/discard_checkpoint.hpp
   perdure/engine/engine.hpp
   perdure/engine/engine_image.hpp
   perdure/engine/load_snapshot.hpp
   perdure/engine/persist_snapshot.hpp
   perdure/engine/persistor.hpp
   perdure/engine/prune_snapshots.hpp
+  perdure/engine/restore_checkpoint.hpp
   perdure/engine/snapshot_head.hpp
   perdure/engine/snapshot_manifest.hpp
   perdure/engine/snapshot_roots.hpp
-  perdure/engine/verify_snapshots.hpp
-
-  perdure/engine/detail/name_list.hpp
-  perdure/engine/detail/snapshot_objects.hpp
-  perdure/engine/checkpoint_source.hpp
-  perdure/engine/checkpoint_types.hpp
-  perdure/engine/create_checkpoint.hpp
-  perdure/engine/deletion_pause.hpp
-  perdure/engine/discard_checkpoint.hpp
-  perdure/engine/restore_checkpoint.hpp
   perdure/engine/verify_checkpoint.hpp
+  perdure/engine/verify_snapshots.hpp
 
   perdure/engine/detail/checkpoint_record.hpp
   perdure/engine/detail/checkpoint_target.hpp
+  perdure/engine/detail/name_list.hpp
+  perdure/engine/detail/snapshot_objects.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp

@@ -45,6 +45,9 @@ class etag;
 class precondition;
 struct object_info;
 struct listed_object;
+struct content_id;
+struct chunking;
+struct progress;
 
 }  // namespace v1
 }  // namespace perdure

@@ -152,6 +152,28 @@ TEST_CASE("content_gc: beside a writer nothing goes that it publishes, whoever i
   CHECK(report.runs > 500);
 }
 
+TEST_CASE("content_gc: two collectors and a writer take nothing from one another") {
+  exploration what = beside(bug::none, 0, 1);
+  what.workload = [](world& world) {
+    const auto collector = [](const char* name) {
+      return [name](process& one) {
+        flawed_store store(one.store(), bug::none);
+        one.step(name, [&] { return collect(store); });
+      };
+    };
+    world.processes(
+        [](process& one) {
+          flawed_store store(one.store(), bug::none);
+          one.step("published", [&] { return publish(store, "content"); });
+        },
+        collector("first"), collector("second"));
+  };
+  const auto report = explore(what);
+  INFO(report.text());
+  CHECK((report.ok() && report.exhaustive));
+  CHECK(report.runs > 500);
+}
+
 TEST_CASE("content_gc: without a pin, a list, a copy of another name or a second look, what is published is lost") {
   for (const bug planted : {bug::no_pin, bug::no_list, bug::same_copy, bug::one_look}) {
     INFO(static_cast<int>(planted));

@@ -104,6 +104,15 @@ TEST_CASE("fs_store: a key of several directories is named durably in all of the
   clean("long", holding(key, "", putting(key, {"1"})));
 }
 
+TEST_CASE("fs_store: a directory whose name could not be synced is made anew by the next put") {
+  exploration what = holding("b", "", putting("b", {"1", "2"}));
+  what.faults = 1;
+  const auto report = explore(what);
+  INFO(report.text());
+  CHECK(report.ok());
+  CHECK(report.exhaustive);
+}
+
 TEST_CASE("fs_store: what was removed stays removed") {
   const auto removing = [](world& world) { world.step("absent", [&] { return in(world).remove("b"); }); };
   CHECK(prove("remove", holding("b", "old", removing)) > 1);

@@ -92,6 +92,23 @@ def object_slot(number, put, marks, value):
     return [("head", head), ("marks", ring), ("size and checksum", size), ("checksum", struct.pack("<I", crc32c(whole))), ("value", value)]
 
 
+def file_blocks(identity, region_bytes):
+    """What a file for a twin_slot begins with."""
+    page = b"PdBf" + struct.pack("<BBHQQI", 1, 1, 0, identity, region_bytes, 0)
+    return [("the file", page + struct.pack("<I", crc32c(page)))]
+
+
+def twin_record(kind, identity, sequence, number, region, value):
+    """What a region of a twin_slot begins with. Behind it, to the end of the region, are zeros."""
+    head = b"PdTw" + struct.pack("<BBBBQQQQIIIQ", 1, 1, kind, 0, identity, sequence, 0, number, len(value), region, crc32c(value), 0)
+    return [("region %d" % region, head + struct.pack("<I", crc32c(head))), ("its value", value)]
+
+
+TWIN = 0x1122334455667788
+save("twin_slot_v1_page", file_blocks(TWIN, 4096))
+save("twin_slot_v1_committed", twin_record(1, TWIN, 1, 1, 0, b"first"))
+save("twin_slot_v1_copied", twin_record(2, TWIN, 3, 1, 1, b"first"))
+save("twin_slot_v1_next", twin_record(1, TWIN, 4, 4, 2, b"second"))
 save("object_slot_v1", object_slot(17, b"\xee" * 16, [bytes([i]) * 16 for i in range(17, 1, -1)], b"value"))
 save("object_slot_v1_nothing", object_slot(0, b"\xee" * 16, [], b""))
 save("lhv1", lhv1(b"LHV1", b'{"dim":3,"metric":"l2"}', bytes(range(40))))

@@ -4,7 +4,7 @@
 #define PERDURE_TESTS_SUPPORT_LOOPBACK_SERVER_HPP
 
 // loopback_server: a server of HTTP/1.1 on a port of this machine, whose answers are a script: of each request, what is sent back,
-// byte for byte, and whether the connection is closed then. One connection at a time.
+// byte for byte, and whether the connection is closed then. Each connection has a thread of its own.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -53,9 +53,11 @@ class loopback_server {
     {
       const std::lock_guard lock(mutex_);
       ended_ = true;
-      if (connection_ >= 0) ::shutdown(connection_, SHUT_RDWR);
+      for (const int open : open_) ::shutdown(open, SHUT_RDWR);
     }
     thread_.join();
+    for (std::thread& one : talks_) one.join();
+    for (const int open : open_) ::close(open);
     ::close(listener_);
   }
 
@@ -67,28 +69,24 @@ class loopback_server {
   }
   [[nodiscard]] int connections() const {
     const std::lock_guard lock(mutex_);
-    return connections_;
+    return static_cast<int>(open_.size());
   }
 
  private:
   void serve() {
-    std::size_t next = 0;
     for (;;) {
       const int taken = ::accept(listener_, nullptr, nullptr);
       if (taken < 0) return;
-      {
-        const std::lock_guard lock(mutex_);
-        connection_ = taken;
-        ++connections_;
-        if (ended_) ::shutdown(taken, SHUT_RDWR);
-      }
-      talk(taken, next);
       const std::lock_guard lock(mutex_);
-      connection_ = -1;
-      ::close(taken);
+      open_.push_back(taken);
+      if (ended_) ::shutdown(taken, SHUT_RDWR);
+      talks_.emplace_back([this, taken] {
+        talk(taken);
+        ::shutdown(taken, SHUT_RDWR);
+      });
     }
   }
-  void talk(int connection, std::size_t& next) {
+  void talk(int connection) {
     std::string in;
     char room[4096];
     for (;;) {
@@ -102,7 +100,7 @@ class loopback_server {
       {
         const std::lock_guard lock(mutex_);
         requests_.push_back(in.substr(0, size));
-        now = next < script_.size() ? script_[next++] : step{"", then::close};
+        now = next_ < script_.size() ? script_[next_++] : step{"", then::close};
       }
       in.erase(0, size);
       for (std::size_t at = 0; at < now.answer.size();) {
@@ -120,8 +118,9 @@ class loopback_server {
   bool good_ = false;
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;
-  int connections_ = 0;
-  int connection_ = -1;
+  std::size_t next_ = 0;
+  std::vector<int> open_;  // all that were ever taken
+  std::vector<std::thread> talks_;
   bool ended_ = false;
   std::thread thread_;
 };

@@ -13,8 +13,7 @@
 //
 // encode hands its bytes to the sink, in as many pieces as it likes, and returns the sink's failure as it is. decode gets all of
 // them at once, may not trust them, and keeps no view of them. Where the bytes of a value lie in one piece within it, and stay
-// there for as long as it lives and is not changed, a third function, `bytes view(const T&) const`, spares a copy of them, and the memory of an
-// old value may be kept for the next one.
+// there for as long as it lives and is not changed, a third function, `bytes view(const T&) const`, spares a copy of them.
 //
 // memory_codec<T>: the memory of a trivially copyable value, for the same kind of machine that wrote it.
 // bytes_codec<C>: a container of bytes (std::string, std::vector<std::byte>), as it is.

@@ -44,7 +44,7 @@ struct checkpoint_report {
   std::uint64_t copied = 0;
   std::uint64_t written = 0;                      // metadata
   std::uint64_t total_bytes = 0;                  // of all files in it, with what it says of itself
-  enum durability durability = durability::full;  // none, where the system cannot sync a file or a directory
+  enum durability durability = durability::full;  // none, where the system cannot sync a directory
 };
 
 namespace detail {

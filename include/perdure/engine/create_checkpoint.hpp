@@ -19,15 +19,16 @@
 //   7  Writes `checkpoint.perdure`, which names each file with its size and digest; syncs the directories in it, then the target.
 //   8  Writes the `current` of that version, by atomic_write, and syncs the directory that the target is in.
 //   After each file it calls progress(checkpoint_progress) -> visit.
-// Success: the target is an engine that opens by itself, and survives. The report says how many files were placed how, and where the
-//   system cannot sync a directory or a file, that it may not survive (durability::none; verify_checkpoint tells).
+// Success: the target is an engine that opens by itself, and survives. The report says how many files were placed how. Where the
+//   system cannot sync a directory the report says durability::none: a crash may then leave a part of it, also with its `current`,
+//   which verify_checkpoint and restore_checkpoint refuse.
 // Failure: `unchanged`: there is no target; what was made is removed. `unknown` with doubt `visible`: the claim may have happened, or
 //   something could not be removed, or the `current` may be there; with doubt `durable`: the checkpoint is there, and a crash may
 //   take it. Only the last two may be a checkpoint, and nothing of it was removed: verify_checkpoint tells, and of what it
 //   refuses discard_checkpoint makes an end.
 //   already_exists (anything of that name), not_found (its directory), not_a_directory, permission (no reason to copy), cancelled
 //   (progress answered stop), corrupt (a file that is shorter than the pin says), invalid_argument (a name that no checkpoint may
-//   have), too_large, the engine's own of flush and pin, else as the two Fs have them.
+//   have), unsupported (a file that cannot be synced), too_large, the engine's own of flush and pin, else as the two Fs have them.
 // Crash: no target; or one without a `current`, which opening and restore_checkpoint refuse and discard_checkpoint removes; or the
 //   whole checkpoint. The last one, once success was returned. Also after a failure that left no target: what was removed may come back.
 // Not promised: that an immutable file is what the engine says: with checkpoint_digests::known nobody looks. That two processes which

@@ -12,7 +12,8 @@
 //
 // The actions run in the order they were given, after the save, outside of every lock, on the thread that committed. Where the
 // commit failed they never run. Where it ended in doubt they are kept until the manifest knows, and run then, on the thread that
-// found out, or never. They may not commit to the same manifest. An action that is lost in a crash leaves garbage, so sweep.
+// found out, or never. What one throws passes through, though the commit has happened, and those behind it do not run. They may
+// not commit to the same manifest. An action that is lost in a crash leaves garbage, so sweep.
 
 #include <new>
 
@@ -66,11 +67,14 @@ class after_commit {
     template <class G>
     explicit own_action(G&& from)
         : action([](action* self, bool runs) {
-            auto* const mine = static_cast<own_action*>(self);
-            if (runs) mine->work();
-            delete mine;
+            const owner mine{static_cast<own_action*>(self)};
+            if (runs) mine.action->work();
           }),
           work(detail::forwarded<G>(from)) {}
+    struct owner {  // whatever leaves the work, it is destroyed
+      ~owner() { delete action; }
+      own_action* action;
+    };
     F work;
   };
 

@@ -23,13 +23,15 @@
 //      next.
 //   4  Publishes it: read() gives it from here on.
 //   `change` runs again, on a newer value, where somebody else's commit failed on which its value rested, or another process won.
-//   It must not mind: what it does outside of its value happens as often. It runs under a lock: it may read() and not commit.
+//   It must not mind: what it does outside of its value happens as often. It runs under a lock: of its manifest it may use
+//   read() alone.
 // Success: the value is published, and survives. Declined: nothing was changed; and what was seen is durable, too.
 // Failure: `unchanged`: the old value stands in the slot and in memory. The closure's own failure, or the invariant's; too_large;
 //   those of the slot; conflict, where other processes won tries_max times. `unknown`: the save may have happened, and the load
 //   that was to tell failed as well. Readers see the old value until a later commit or refresh() ends the doubt; if it had
 //   happened, it is published then. One commit's failure is never another's: of several that were saved together each is tried
-//   alone before it fails. An exception from `change` passes through, and takes back this change alone.
+//   alone before it fails. An exception from `change` passes through, and takes back this change alone; one from the codec passes
+//   through whoever was saving, and takes back his: the others are saved again, each alone.
 // Crash: the last value that was published, or the one that was being saved.
 // Not promised: an order among commits that race; that a closure which declines in commit_manifest_if ran on a value that was
 //   ever saved alone; anything about what a closure did elsewhere.

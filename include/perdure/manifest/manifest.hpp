@@ -52,9 +52,15 @@ class manifest {
   manifest(const manifest&) = delete;
   manifest& operator=(const manifest&) = delete;
 
-  [[nodiscard]] result<void> open(T initial = {}) { return group_.open(detail::moved(initial)); }
+  [[nodiscard]] result<void> open(T initial = {}) {
+    detail::closure_mark<Y>::check(this);
+    return group_.open(detail::moved(initial));
+  }
   [[nodiscard]] snapshot_type read() const { return group_.read(); }
-  [[nodiscard]] result<void> refresh() { return group_.refresh(); }
+  [[nodiscard]] result<void> refresh() {
+    detail::closure_mark<Y>::check(this);
+    return group_.refresh();
+  }
 
   // What follows is for commit_manifest.
 

@@ -50,8 +50,6 @@ struct heap_memory {
   };
   using buffer = detail::byte_buffer;
   static constexpr std::size_t size_bytes_max = SIZE_MAX;  // of an encoded value
-  // What nobody uses any more may be kept for the next one.
-  static constexpr bool keeps_spares = true;
 };
 static_assert(Memory<heap_memory>);
 
@@ -140,7 +138,6 @@ struct fixed_memory {
   };
 
   static constexpr std::size_t size_bytes_max = BytesMax;
-  static constexpr bool keeps_spares = false;
 };
 static_assert(Memory<fixed_memory<2, 1>>);
 

@@ -67,11 +67,6 @@ struct snapshot_maker {
   [[nodiscard]] static bool is_empty(const snapshot<T, M>& one) noexcept {
     return one.node_ == nullptr;
   }
-  // Nobody else has it, and so nobody can get it.
-  template <class T, class M>
-  [[nodiscard]] static bool is_unshared(const snapshot<T, M>& one) noexcept {
-    return one.node_ != nullptr && __atomic_load_n(&one.node_->users, __ATOMIC_ACQUIRE) == 1;
-  }
   template <class T, class M>
   [[nodiscard]] static T& value_of(snapshot<T, M>& made) noexcept {
     return made.node_->value;

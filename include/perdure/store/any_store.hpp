@@ -31,6 +31,7 @@ struct store_table {
   result<listed> (*list)(void*, key_view, key_view, std::size_t, object_visitor);
   struct nonce (*nonce)(void*);
   result<void> (*settle)(void*, key_view);
+  result<void> (*settle_many)(void*, const key_view*, std::size_t);
   result<void> (*put_many)(void*, const put_item*, std::size_t);
   result<etag> (*put_stream)(void*, key_view, byte_source);
   result<void> (*remove_prefix)(void*, key_view);
@@ -48,6 +49,7 @@ inline constexpr store_table store_table_of = {
     },
     [](void* s) { return static_cast<S*>(s)->nonce(); },
     [](void* s, key_view key) { return perdure::settle(*static_cast<S*>(s), key); },
+    [](void* s, const key_view* keys, std::size_t count) { return perdure::settle_many(*static_cast<S*>(s), keys, count); },
     [](void* s, const put_item* items, std::size_t count) { return perdure::put_many(*static_cast<S*>(s), items, count); },
     [](void* s, key_view key, byte_source source) { return perdure::put_stream(*static_cast<S*>(s), key, source); },
     [](void* s, key_view prefix) { return perdure::remove_prefix(*static_cast<S*>(s), prefix); },
@@ -116,6 +118,9 @@ class any_store {
   [[nodiscard]] struct nonce nonce() const { return table_->nonce(object_); }
 
   [[nodiscard]] result<void> settle(key_view key) const { return table_->settle(object_, key); }
+  [[nodiscard]] result<void> settle_many(const key_view* keys, std::size_t count) const {
+    return table_->settle_many(object_, keys, count);
+  }
   [[nodiscard]] result<void> put_many(const put_item* items, std::size_t count) const {
     return table_->put_many(object_, items, count);
   }

@@ -146,6 +146,7 @@ class content_store {
   }
 
  private:
+  static constexpr bool puts_at_once = requires(S& store, const put_item* items) { store.put_many(items, std::size_t{}); };
   using reader_type = detail::content_reader<detail::content_objects<S, C, Threads>>;
   template <class, class>
   friend class detail::content_ingest;

@@ -77,6 +77,18 @@ class prefix_store {
     ::operator delete(memory);
     return done;
   }
+  [[nodiscard]] result<void> settle_many(const key_view* keys, std::size_t count)
+    requires requires(S& base) { base.settle_many(keys, count); }
+  {
+    std::size_t room = 0;
+    for (std::size_t i = 0; i < count; ++i) room += sizeof(key_view) + prefix_.size() + keys[i].size();
+    if (room == 0) return base_->settle_many(keys, 0);
+    void* const memory = ::operator new(room, std::nothrow);
+    if (memory == nullptr) return failure(code::no_space, operation::settle);
+    const auto done = settle_all(keys, count, memory);
+    ::operator delete(memory);
+    return done;
+  }
   [[nodiscard]] result<void> remove_prefix(key_view prefix)
     requires requires(S& base) { base.remove_prefix(prefix); }
   {
@@ -114,6 +126,19 @@ class prefix_store {
       text += whole.size();
     }
     return base_->put_many(composed, count);
+  }
+  [[nodiscard]] result<void> settle_all(const key_view* keys, std::size_t count, void* memory) {
+    auto* const composed = static_cast<key_view*>(memory);
+    char* text = reinterpret_cast<char*>(composed + count);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (keys[i].empty()) return failure(code::invalid_argument, operation::settle);
+      whole_key whole;
+      PERDURE_TRY(compose(whole, keys[i], operation::settle));
+      std::memcpy(text, whole.data(), whole.size());
+      ::new (static_cast<void*>(composed + i)) key_view(text, whole.size());
+      text += whole.size();
+    }
+    return base_->settle_many(composed, count);
   }
 
   S* base_;

@@ -217,6 +217,30 @@ TEST_CASE("create_checkpoint: what fails leaves no target, and deletions go on")
   CHECK_FALSE(fs.stat("c"));
 }
 
+TEST_CASE("create_checkpoint: a link that is not allowed is no reason to copy; one that there cannot be is") {
+  for (const char* answer : {"permission", "unsupported", "already_exists"}) {
+    mem_fs memory;
+    auto usual = listed_source<mem_fs, mem_fs>::usual(memory, memory);
+    testing::fault_plan plan;
+    plan.add(std::string("link ** nth 2 ") + answer);
+    testing::fault_fs<mem_fs> fs(memory, plan);
+    listed_source<testing::fault_fs<mem_fs>, testing::fault_fs<mem_fs>> source(fs, fs);
+    for (const auto& file : usual.files)
+      source.files.push_back({file.from, file.to, file.size_bytes, file.cold, file.pinned, nullptr});
+    const auto made = create_checkpoint(source, fs, "c");
+    CHECK(plan.strikes(0) == 1);
+    if (std::string(answer) == "unsupported") {
+      REQUIRE(made);
+      CHECK(made->linked == 2);
+      CHECK(verify_checkpoint(fs, "c"));
+    } else {
+      REQUIRE_FALSE(made);
+      CHECK(made.error().outcome() == outcome::unchanged);
+      CHECK_FALSE(memory.stat("c"));
+    }
+  }
+}
+
 TEST_CASE("create_checkpoint: after a call that fails the target is absent, or refused, or whole, and that is what is told") {
   std::uint64_t whole = 0;
   std::uint64_t absent = 0;

@@ -122,6 +122,32 @@ TEST_CASE("load_snapshot: a head that is foreign, later, or names another genera
   CHECK(with(text_of(told)) == code::corrupt);
 }
 
+TEST_CASE("load_snapshot: a size that is not that of the content is found, also where the engine does not read so far") {
+  mem_store store;
+  content_store<mem_store> objects(store);
+  slot_memory slot;
+  poorest_slot head(slot);
+  auto pin = objects.pin();
+  REQUIRE(pin);
+  const auto large = objects.put(*pin, noise(400'000));
+  REQUIRE(large);
+  auto token = poorest_slot::token();
+  for (const int off : {0, 1, -1}) {
+    perdure::detail::byte_buffer text;
+    perdure::detail::manifest_encoder encoder(text);
+    REQUIRE(encoder.begin(1, ""));
+    REQUIRE(encoder.add({"large", large->id, large->size_bytes + static_cast<std::uint64_t>(off)}));
+    REQUIRE(encoder.finish());
+    snapshot_head told;
+    told.add({1, objects.put(*pin, text.view())->id}, 1);
+    char room[snapshot_head::size_bytes_max];
+    token = *head.replace(token, encode_head(told, room));
+    const auto loaded = load_snapshot<lazy>(objects, head);
+    CHECK(loaded.has_value() == (off == 0));
+    if (off != 0) CHECK((!loaded && loaded.error().code() == code::corrupt));
+  }
+}
+
 TEST_CASE("load_snapshot: the base file is put right, whatever is in it; an engine that cannot be decoded leaves it alone") {
   mem_store store;
   content_store<mem_store> objects(store);

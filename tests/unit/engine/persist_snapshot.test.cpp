@@ -194,6 +194,42 @@ TEST_CASE("persist_snapshot: a replace in doubt is asked about; what cannot be t
   CHECK(on.keys("pins/").size() == 1);
 }
 
+TEST_CASE(
+    "persist_snapshot: what a later one has replaced since was a success where the slot can tell, and is unknown where it "
+    "cannot") {
+  // Its answer is lost, and somebody else is faster than the question what became of it.
+  struct overtaken_slot {
+    using perdure_slot = overtaken_slot;
+    using token = poorest_slot::token;
+    place* on;
+    bool tells;
+    bool overtaken = false;
+    result<slot_value<token>> load(slot_room room) {
+      auto found = on->head.load(room);
+      if (found && overtaken && tells) found->earlier = earlier::took_effect;
+      return found;
+    }
+    result<slot_value<token>> observe(slot_room room) { return on->head.observe(room); }
+    result<token> replace(const token& expected, bytes value) {
+      on->slot.fail_next(failure(code::timed_out, operation::put).with(doubt::visible), true);
+      const auto done = on->head.replace(expected, value);
+      poorest_slot other(on->slot);
+      overtaken = persist_snapshot(notes("nine", 9), on->objects, other).has_value();
+      return done;
+    }
+  };
+  for (const bool tells : {true, false}) {
+    place on;
+    overtaken_slot slot{.on = &on, .tells = tells};
+    const auto done = persist_snapshot(notes("text", 1), on.objects, slot);
+    CHECK(slot.overtaken);
+    if (tells) CHECK((done && !done->was_there));
+    if (!tells) CHECK(fails(done, code::io, doubt::visible));
+    CHECK(on.keys("pins/").size() == (tells ? 0 : 1));
+    CHECK(on.load()->engine().text() == "nine");
+  }
+}
+
 TEST_CASE("persist_snapshot: an engine that cannot be encoded, or has no section for the base file, changes nothing") {
   place on;
   struct engine {
@@ -208,7 +244,8 @@ TEST_CASE("persist_snapshot: an engine that cannot be encoded, or has no section
   };
   const enum code codes[] = {code::too_large, code::too_large, code::invalid_argument, code::invalid_argument};
   for (int mistake = 0; mistake < 4; ++mistake) {
-    const auto refused = persist_snapshot(engine{mistake}, on.objects, on.head, on.base);
+    const auto refused = mistake == 3 ? persist_snapshot(engine{mistake}, on.objects, on.head)
+                                      : persist_snapshot(engine{mistake}, on.objects, on.head, on.base);
     INFO(mistake);
     CHECK(fails(refused, codes[mistake]));
     CHECK(refused.error().operation() == operation::write);

@@ -4,6 +4,7 @@
 #include <perdure/ext/curl_http.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/child.hpp>
 #include <tests/support/loopback_server.hpp>
 
 #include <string>
@@ -143,4 +144,17 @@ TEST_CASE("curl_http: H4: a request that goes out once does so also where the co
       CHECK(server.requests().size() == (repeatable ? 3 : 2));
     }
   }
+}
+
+TEST_CASE("curl_http: a child of fork() uses none of its parent's connections") {
+  loopback_server server({{good}, {nothing}, {good}});
+  const std::string host = server.host();
+  curl_http http;
+  CHECK(asked(http, request_to("GET", "/", host)).is(http_end::answered, good_told));
+  const int end =
+      tests::in_child([&] { return asked(http, request_to("GET", "/child", host)).is(http_end::answered, "204  ") ? 0 : 1; });
+  CHECK(end == 0);
+  CHECK(server.connections() == 2);
+  CHECK(asked(http, request_to("GET", "/", host)).is(http_end::answered, good_told));
+  CHECK(server.connections() == 2);
 }

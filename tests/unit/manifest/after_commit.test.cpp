@@ -6,6 +6,7 @@
 #include <tests/support/catch.hpp>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -61,5 +62,19 @@ TEST_CASE("after_commit: an action may add another one") {
   then.run_all();
   CHECK(ran == "ab");
 }
+
+#if defined(__cpp_exceptions)
+TEST_CASE("after_commit: an action that leaves by an exception is destroyed, and so are those behind it") {
+  const auto held = std::make_shared<int>(0);
+  {
+    after_commit then;
+    then.run([held] { throw std::runtime_error("no"); });
+    then.run([held] { ++*held; });
+    CHECK_THROWS_AS(then.run_all(), std::runtime_error);
+  }
+  CHECK(*held == 0);
+  CHECK(held.use_count() == 1);
+}
+#endif
 
 }  // namespace

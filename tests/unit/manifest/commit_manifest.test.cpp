@@ -149,6 +149,62 @@ TEST_CASE("commit_manifest: an exception passes through, and takes its change al
   REQUIRE(commit_manifest(all, append{"a"}));
   CHECK(here.on_disk() == "a");
 }
+
+struct throws_once {
+  static inline std::atomic<bool> now = false;
+  [[nodiscard]] result<void> encode(const std::string& value, byte_sink sink) const {
+    if (now.exchange(false)) throw std::runtime_error("no");
+    return sink(value);
+  }
+  [[nodiscard]] result<std::string> decode(bytes from) const { return bytes_codec<std::string>().decode(from); }
+};
+
+TEST_CASE("commit_manifest: an exception from the codec passes through who saved, and nobody waits for him") {
+  place here;
+  manifest<std::string, slot, throws_once> all(here.at({.writers = writers::only_this}));
+  REQUIRE(all.open());
+  std::mutex gate;
+  std::atomic<int> saves = 0, thrown = 0, committed = 0, ran = 0;
+  here.fs.plan().add("sync_dir ** slow 1");
+  here.fs.plan().sleep_with([&](std::uint64_t) {
+    if (++saves == 1) const std::lock_guard wait(gate);
+  });
+  const auto commit = [&](char letter) {
+    return std::thread([&, letter] {
+      try {
+        committed += commit_manifest(all,
+                                     [&](std::string& next) {
+                                       next += letter;
+                                       ++ran;
+                                     })
+                         ? 1
+                         : 0;
+      } catch (const std::runtime_error&) {
+        ++thrown;
+      }
+    });
+  };
+  const auto wait_for = [&](const std::atomic<int>& count, int wanted) {
+    while (count < wanted) std::this_thread::yield();
+  };
+  gate.lock();
+  std::thread first = commit('a');
+  wait_for(saves, 1);
+  std::thread second = commit('b');
+  std::thread third = commit('c');
+  wait_for(ran, 3);
+  throws_once::now = true;
+  gate.unlock();
+  first.join();
+  second.join();
+  third.join();
+  CHECK(thrown == 1);
+  CHECK(committed == 2);
+  CHECK((here.on_disk() == "ab" || here.on_disk() == "ac"));
+  CHECK(*all.read() == here.on_disk());
+  REQUIRE(commit_manifest(all, append{"d"}));
+  CHECK(here.on_disk().size() == 3);
+}
 #endif
 
 TEST_CASE("commit_manifest: what breaks the invariant is not saved") {
@@ -375,17 +431,27 @@ TEST_CASE("commit_manifest: of many threads every commit is there once, and save
   CHECK(here.on_disk() == *now);
 }
 
-TEST_CASE("commit_manifest: from inside its own closure it is a programmer's error") {
-  const int end = tests::in_child([]() -> int {
-    (void)std::signal(SIGABRT, SIG_DFL);
-    (void)std::signal(SIGILL, SIG_DFL);
-    place here;
-    text_manifest all(here.at());
-    (void)all.open();
-    (void)commit_manifest(all, [&](std::string&) { (void)commit_manifest(all, append{"x"}); });
-    return 0;
-  });
-  CHECK(end == tests::was_killed);
+TEST_CASE("commit_manifest: to commit, open or refresh from inside its own closure is a programmer's error") {
+  for (const int what : {0, 1, 2}) {
+    const int end = tests::in_child([&]() -> int {
+      (void)std::signal(SIGABRT, SIG_DFL);
+      (void)std::signal(SIGILL, SIG_DFL);
+      (void)std::signal(SIGTRAP, SIG_DFL);
+      (void)::alarm(20);  // else a deadlock
+      (void)std::signal(SIGALRM, [](int) { ::_exit(1); });
+      place here;
+      text_manifest all(here.at());
+      (void)all.open();
+      (void)commit_manifest(all, [&](std::string&) {
+        if (what == 0) (void)commit_manifest(all, append{"x"});
+        if (what == 1) (void)all.open();
+        if (what == 2) (void)all.refresh();
+      });
+      return 0;
+    });
+    INFO(what);
+    CHECK(end == tests::was_killed);
+  }
 }
 
 }  // namespace

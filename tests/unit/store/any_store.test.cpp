@@ -78,6 +78,8 @@ TEST_CASE("any_store: an optional operation is the model's own, or done as witho
   any_store own(model);
   const put_item items[] = {{"p/a", "1"}, {"p/b", "2"}};
   CHECK(settle(own, "k").error().operation() == operation::settle);
+  const key_view met[] = {"k"};
+  CHECK(settle_many(own, met, 1).error().code() == code::busy);
   CHECK(put_many(own, items, 2).error().system_code() == 2);
   CHECK(put_stream(own, "k", no_bytes).error().system_code() == -1);
   CHECK(remove_prefix(own, "p").error().operation() == operation::remove_object);

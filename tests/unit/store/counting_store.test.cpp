@@ -36,11 +36,15 @@ TEST_CASE("counting_store: a batch is one call where the store has batches, and 
   struct batches : mem_store {
     using perdure_store = batches;
     result<void> put_many(const put_item*, std::size_t) { return {}; }
+    result<void> settle_many(const key_view*, std::size_t) { return {}; }
   } own;
   const put_item items[] = {{"a", "12"}, {"b", "3"}};
   counting_store counted(own);
   REQUIRE(put_many(counted, items, 2));
   CHECK((counted.counts().puts.calls == 1 && counted.counts().puts.objects == 2 && counted.counts().puts.size_bytes == 3));
+  const key_view keys[] = {"a", "b"};
+  REQUIRE(settle_many(counted, keys, 2));
+  CHECK((counted.counts().settles.calls == 1 && counted.counts().settles.objects == 2));
   mem_store memory;
   counting_store one_by_one(memory);
   REQUIRE(put_many(one_by_one, items, 2));

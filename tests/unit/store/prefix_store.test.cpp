@@ -96,6 +96,11 @@ TEST_CASE("prefix_store: a batch is handed on as one, with each key behind the p
       if (size != 0) first.assign(items[0].key.data(), items[0].key.size());
       return {};
     }
+    std::string settled;
+    result<void> settle_many(const key_view* keys, std::size_t size) {
+      for (std::size_t i = 0; i < size; ++i) settled += std::string(keys[i].data(), keys[i].size()) + " ";
+      return {};
+    }
   } base;
   prefix_store store(base, "p/");
   const put_item items[] = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
@@ -103,6 +108,12 @@ TEST_CASE("prefix_store: a batch is handed on as one, with each key behind the p
   CHECK(base.count == 3);
   CHECK(base.first == "p/a");
   CHECK(put_many(store, items, 0));
+  const key_view met[] = {"a", "long enough for a key", "c"};
+  REQUIRE(settle_many(store, met, 3));
+  CHECK(base.settled == "p/a p/long enough for a key p/c ");
+  CHECK(settle_many(store, met, 0));
+  const key_view none[] = {"a", ""};
+  CHECK(settle_many(store, none, 2).error().code() == code::invalid_argument);
   testing::poorest_store poor(base);
   prefix_store one_by_one(poor, "q/");
   REQUIRE(put_many(one_by_one, items, 3));

@@ -126,7 +126,9 @@ class checkpoint_target {
     if (!is_checkpoint_name(current.name) || !(split_path<To>(current.name).parent == path_view(".")))
       return failure(code::invalid_argument, operation::open).about({current.name.data(), current.name.size()});
     PERDURE_TRY(at(current.name));
-    const auto written = atomic_write(fs_, at_, current.content);
+    write_options how;
+    how.at_least = durability::ordered;
+    const auto written = atomic_write(fs_, at_, current.content, how);
     if (!written) {
       published_ = written.error().outcome() == outcome::unknown;
       return written.error();
@@ -214,8 +216,7 @@ class checkpoint_target {
   // A barrier is enough: its directory is synced behind it.
   [[nodiscard]] result<void> finish(typename To::file& file) {
     const auto synced = file.sync(sync_what::order);
-    if (!synced && synced.error().code() != code::unsupported) return about_path(synced.error(), at_);
-    if (!synced) report.durability = durability::none;
+    if (!synced) return about_path(synced.error(), at_);
     const auto closed = file.close();
     return closed ? result<void>() : about_path(closed.error(), at_);
   }

@@ -3,7 +3,7 @@
 #ifndef PERDURE_MANIFEST_DETAIL_CLOSURE_MARK_HPP
 #define PERDURE_MANIFEST_DETAIL_CLOSURE_MARK_HPP
 
-// closure_mark: whose closure runs on this thread. A commit from inside one would wait for itself.
+// closure_mark: whose closure runs on this thread. A commit or a load from inside one would wait for itself.
 
 #include <perdure/core/sync.hpp>
 
@@ -34,7 +34,7 @@ class closure_mark {
 
   static void check([[maybe_unused]] const void* whose) noexcept {
     for (const closure_mark* one = running_closures<Y>::innermost; one != nullptr; one = one->outer_) {
-      PERDURE_ASSERT(one->manifest_ != whose, "commit_manifest from inside a closure of the same manifest");
+      PERDURE_ASSERT(one->manifest_ != whose, "a manifest is committed to, opened or refreshed from inside a closure of its own");
     }
   }
 

@@ -113,6 +113,35 @@ class commit_group {
     commit_group& group_;
   };
 
+  // Whoever has it uses the slot, and the lock is free meanwhile. A codec may leave by an exception: others must not wait for ever.
+  class turn {
+   public:
+    turn(commit_group& group, lock_type& lock) : group_(group), lock_(lock) {
+      group_.is_saving_ = true;
+      lock_.unlock();
+    }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+    ~turn() {
+      if (is_over_) return;
+      end();
+      group_.abandon(doubted);
+    }
+    // Seen to be over by the compiler: without exceptions nothing is left of the destructor.
+    PERDURE_FLAT void end() {
+      is_over_ = true;
+      lock_.lock();
+      group_.is_saving_ = false;
+      group_.changed_.notify_all();
+    }
+    const node* doubted = nullptr;  // what may have been saved
+
+   private:
+    commit_group& group_;
+    lock_type& lock_;
+    bool is_over_ = false;
+  };
+
   [[nodiscard]] result<answer> commit_as(waiter& me, change_ref change) {
     lock_type lock(mutex_);
     solo alone(*this);
@@ -123,13 +152,14 @@ class commit_group {
         changed_.wait(lock.mutex());
         continue;
       }
-      node next = copy_of_tip();
+      node next = maker::make<T, M>(values_, tip_.generation() + 1, *tip_);
       if (maker::is_empty(next)) return failure(code::busy, operation::commit);
       const std::uint64_t generation = next.generation();
       me.then.clear();
       const result<bool> wants = change(maker::value_of(next), me.then);
       me.changes = wants && *wants;
-      spare(me.changes ? exchanged(tip_, moved(next)) : moved(next));
+      if (me.changes) swapped(tip_, next);
+      next = maker::none<T, M>();  // while this waits, others need the memory
       if (!me.changes && tip_.same_as(published_)) return refused(wants);
       join(me);
       wait_or_save(lock, me);
@@ -142,27 +172,6 @@ class commit_group {
   [[nodiscard]] result<answer> refused(const result<bool>& wants) const {
     if (!wants) return wants.error();
     return answer{false, published_.generation()};
-  }
-
-  // For one change. Empty, where no memory is left.
-  [[nodiscard]] node copy_of_tip() {
-    const std::uint64_t generation = tip_.generation() + 1;
-    if constexpr (reuses) {
-      if (maker::is_unshared(spare_)) {
-        node next = moved(spare_);
-        maker::value_of(next) = *tip_;
-        maker::number(next, generation);
-        return next;
-      }
-    }
-    return maker::make<T, M>(values_, generation, *tip_);
-  }
-  // What is not needed here any more.
-  void spare(node&& old) noexcept {
-    if constexpr (reuses) {
-      if (maker::is_unshared(old)) spare_ = moved(old);
-    }
-    old = maker::none<T, M>();
   }
 
   void join(waiter& me) {
@@ -199,15 +208,16 @@ class commit_group {
     gather_callers(lock);
     const node candidate = tip_;
     saving_.take(building_);
-    begin(lock);
+    turn mine(*this, lock);
     const auto encoded = encode(*candidate);
     if (encoded) doubted_bytes_ = *encoded;
     const auto replaced = encoded ? slot_.replace(token_, *encoded) : result<typename S::token>(encoded.error());
     const bool in_doubt = !replaced && replaced.error().outcome() == outcome::unknown;
     const bool lost = !replaced && !in_doubt && replaced.error().code() == code::conflict;
+    if (in_doubt) mine.doubted = &candidate;
     auto now = in_doubt || lost ? look() : result<found_value>(failure(code::io, operation::load));
     if (now || !in_doubt) doubted_bytes_ = {};
-    end(lock);
+    mine.end();
     expected_ = saving_.size() + building_.size();
 
     if (replaced) {
@@ -217,11 +227,8 @@ class commit_group {
     }
     if (!in_doubt && !lost) return take_back(replaced.error());
     if (!now) {
-      in_doubt_ = in_doubt;
       if (!in_doubt) return give_up(now.error().with(doubt::none));
-      doubted_ = candidate;
-      saving_.for_each([&](waiter& one) { doubted_actions_.append(moved(one.then)); });
-      return give_up(replaced.error());
+      return leave_in_doubt(candidate, replaced.error());
     }
     switch (lost ? earlier::nothing : now->earlier) {
       case earlier::took_effect:
@@ -258,6 +265,22 @@ class commit_group {
     });
     restart(no_failure());
   }
+  void leave_in_doubt(const node& candidate, const failure& why) {
+    in_doubt_ = true;
+    doubted_ = candidate;
+    saving_.for_each([&](waiter& one) { doubted_actions_.append(moved(one.then)); });
+    give_up(why);
+  }
+  // An exception passes through who saved. The others are tried alone: it may have been about one of them.
+  void abandon(const node* doubted) {
+    if (doubted != nullptr) return leave_in_doubt(*doubted, no_failure().with(doubt::visible));
+    doubted_bytes_ = in_doubt_ ? doubted_bytes_ : bytes();
+    saving_.tell([&](waiter& one) {
+      one.why = no_failure();
+      one.fate = one.changes ? fate::again_alone : fate::again;
+    });
+    restart(no_failure());
+  }
   // What was built on the tip is built on nothing now.
   void restart(const failure& why) {
     building_.tell_all(fate::again, why);
@@ -275,9 +298,9 @@ class commit_group {
 
   // What is there is the published value from here on. Nobody saves meanwhile.
   [[nodiscard]] result<void> load(lock_type& lock) {
-    begin(lock);
+    turn mine(*this, lock);
     auto now = look();
-    end(lock);
+    mine.end();
     if (!now) return now.error();
     if (in_doubt_ && now->earlier == earlier::took_effect) {
       publish(doubted_);
@@ -290,16 +313,6 @@ class commit_group {
     restart(no_failure());
     return {};
   }
-  void begin(lock_type& lock) {
-    is_saving_ = true;
-    lock.unlock();
-  }
-  void end(lock_type& lock) {
-    lock.lock();
-    is_saving_ = false;
-    changed_.notify_all();
-  }
-
   // What a load has shown; `value` is empty where it is one that is known here already.
   struct found_value {
     typename S::token token = {};
@@ -349,14 +362,11 @@ class commit_group {
       swapped(published_, next);
     }
     // What readers let go of is destroyed outside of their lock.
-    spare(moved(next));
   }
 
   [[nodiscard]] result<bytes> encode(const T& value) { return encoder_.encode(value, limits_.size_bytes_max); }
 
-  // A value that is nothing but its bytes holds nothing that somebody waits to be let go of.
   static constexpr int yields_max = 4;
-  static constexpr bool reuses = M::keeps_spares && !value_encoder<T, C, M>::has_buffer && requires(T& a, const T& b) { a = b; };
 
   typename Y::mutex mutex_;            // all of the following but for what is said otherwise
   typename Y::condition changed_;      // a save or a load has ended
@@ -369,14 +379,13 @@ class commit_group {
   typename M::template values<T> values_;
   node published_ = maker::make<T, M>(values_, 0);
   node tip_ = published_;
-  node spare_ = maker::none<T, M>();  // of one that is not needed any more: a copy into it takes no new memory
-  typename S::token token_ = {};      // of published_
-  bool is_saving_ = false;            // somebody uses the slot
-  waiter_list saving_;                // who waits for the save that goes on
-  waiter_list building_;              // for the next one
-  std::uint32_t expected_ = 0;        // how many committed during the last save, and before it for it
-  std::uint32_t solos_ = 0;           // how many have to be saved alone
-  bool in_doubt_ = false;             // a save may have happened, and a load has failed since
+  typename S::token token_ = {};  // of published_
+  bool is_saving_ = false;        // somebody uses the slot
+  waiter_list saving_;            // who waits for the save that goes on
+  waiter_list building_;          // for the next one
+  std::uint32_t expected_ = 0;    // how many committed during the last save, and before it for it
+  std::uint32_t solos_ = 0;       // how many have to be saved alone
+  bool in_doubt_ = false;         // a save may have happened, and a load has failed since
   node doubted_ = maker::none<T, M>();
   after_commit doubted_actions_;
   after_commit due_;  // of what was in doubt, and is certain now

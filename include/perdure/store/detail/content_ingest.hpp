@@ -69,24 +69,25 @@ class content_ingest {
       return finish();
     }
   }
+  // A store that buys durability once for many is given many; of another one the requests are made side by side.
   [[nodiscard]] result<void> work(content_window* next, content_window* read, content_window& named) {
+    const std::size_t storers = Objects::puts_at_once ? 1 : workers_;
     result<void> filled;
     result<void> stored[workers_max];
     ingest_count counts[workers_max];
     const auto each = [&](std::size_t i) {
-      if (i == 0 && next != nullptr) filled = next->fill(source_, objects_.options(), *read);
-      if (i == 0) return;
-      const std::size_t mine = (i - 1) / 2;
-      if (i % 2 == 0) {
-        if (read != nullptr) read->hash(mine, workers_);
-        return;
+      if (i == 0) {
+        if (next != nullptr) filled = next->fill(source_, objects_.options(), *read);
+      } else if (i <= storers) {
+        const std::size_t from = named.todo.size() * (i - 1) / storers;
+        const std::size_t to = named.todo.size() * i / storers;
+        stored[i - 1] = objects_.store_some(named.todo.data() + from, to - from, counts[i - 1]);
+      } else if (read != nullptr) {
+        read->hash(i - storers - 1, workers_);
       }
-      const std::size_t from = named.todo.size() * mine / workers_;
-      const std::size_t to = named.todo.size() * (mine + 1) / workers_;
-      stored[mine] = objects_.store_some(named.todo.data() + from, to - from, counts[mine]);
     };
-    jobs_(1 + 2 * workers_, each);
-    for (std::size_t i = 0; i < workers_; ++i) {
+    jobs_(1 + storers + workers_, each);
+    for (std::size_t i = 0; i < storers; ++i) {
       PERDURE_TRY(stored[i]);
       count_.new_objects += counts[i].new_objects;
       count_.new_bytes += counts[i].new_bytes;

@@ -62,7 +62,13 @@ class watched_store {
   [[nodiscard]] result<void> settle(key_view key) {
     return watched({operation::settle, key}, [&](store_call&) { return perdure::settle(*base_, key); });
   }
-  // Without members of the model's own these two are made of other calls, and those are told.
+  [[nodiscard]] result<void> settle_many(const key_view* keys, std::size_t count)
+    requires requires(S& base) { base.settle_many(keys, count); }
+  {
+    return watched({operation::settle, count != 0 ? keys[0] : key_view(), count},
+                   [&](store_call&) { return base_->settle_many(keys, count); });
+  }
+  // Without members of the model's own these are made of other calls, and those are told.
   [[nodiscard]] result<void> put_many(const put_item* items, std::size_t count)
     requires requires(S& base) { base.put_many(items, count); }
   {

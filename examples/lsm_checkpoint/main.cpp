@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+//
+// A small LSM tree that is captured while it is written to, flushed and compacted.
+//
+//   lsm_checkpoint [running [TIMES] | any [TIMES] | places | refused]       without a word: all of them, a little
+//
+// Exit status 0 only if all that was shown did hold.
+
+#include <perdure/engine/create_checkpoint.hpp>
+#include <perdure/engine/discard_checkpoint.hpp>
+#include <perdure/engine/restore_checkpoint.hpp>
+#include <perdure/fs/any_fs.hpp>
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/fs/posix_fs.hpp>
+
+#include <examples/lsm_checkpoint/judge.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+using namespace lsm_checkpoint;
+using perdure::checkpoint_report;
+using perdure::describe;
+
+namespace {
+
+const std::string root = "lsm_checkpoint.data";
+
+bool say(const char* what, const std::string& wrong) {
+  std::printf("%-10s %s\n", what, wrong.empty() ? "held" : wrong.c_str());
+  return wrong.empty();
+}
+std::string text_of(const perdure::failure& why) { return describe(why).c_str(); }
+
+// What is on the disk, each file with its size; a name that cannot be looked at is a failure, and not left out of the count.
+template <class F>
+result<std::uint64_t> bytes_below(F& fs, const std::string& dir) {
+  std::uint64_t total = 0;
+  result<void> done;
+  const auto listed = fs.for_each_entry(dir, [&](const perdure::dir_entry& entry) {
+    const std::string path = dir + "/" + std::string(entry.name.data(), entry.name.size());
+    const auto info = fs.stat(path);
+    if (!info) {
+      done = info.error();
+    } else if (info->kind == perdure::file_kind::directory) {
+      const auto below = bytes_below(fs, path);
+      if (below) total += *below;
+      if (!below) done = below.error();
+    } else {
+      total += info->size_bytes;
+    }
+    return done ? perdure::visit::go_on : perdure::visit::stop;
+  });
+  if (!listed) return listed.error();
+  if (!done) return done.error();
+  return total;
+}
+
+// A writer, a flusher and a compactor, while `times` checkpoints are made. After each, all three have done something that fell
+// into it: nobody waits outside for it to end.
+template <class Hot, class Cold>
+std::string running(Hot& hot, const std::string& at, Cold& cold, const std::string& cold_at, int times) {
+  tree<Hot, Cold> source(hot, at + "/db", cold, cold_at + "/cold");
+  if (const auto opened = source.open(opening::create); !opened) return text_of(opened.error());
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> written = 0;
+  std::atomic<std::uint64_t> compacted = 0;
+  std::string failed;
+  std::thread writer([&] {
+    while (!stop) {
+      // A tree that is read whole by each judge is kept small.
+      if (source.visible_watermark() < 3000) write_next(source);
+      ++written;
+      std::this_thread::yield();
+    }
+  });
+  std::thread compactor([&] {
+    while (!stop) {
+      auto done = source.flush();
+      if (done && compacted % 3 == 2) done = source.compact();
+      if (!done) failed = text_of(done.error());
+      ++compacted;
+    }
+  });
+  std::uint64_t overlapped = 0;
+  std::uint64_t linked = 0;
+  std::uint64_t copied = 0;
+  std::vector<checkpoint_report> made;
+  std::string wrong;
+  for (int i = 0; i < times && wrong.empty(); ++i) {
+    const std::uint64_t before = written + compacted;
+    std::uint64_t after = 0;
+    const auto one =
+        perdure::create_checkpoint(source, hot, at + "/" + std::to_string(i), {}, [&](const perdure::checkpoint_progress&) {
+          after = written + compacted;
+          return perdure::visit::go_on;
+        });
+    if (!one) wrong = text_of(one.error());
+    if (!one) break;
+    overlapped += after > before ? 1 : 0;
+    linked += one->linked;
+    copied += one->shared + one->copied;
+    made.push_back(*one);
+  }
+  stop = true;
+  writer.join();
+  compactor.join();
+  if (!failed.empty()) return "flush or compaction: " + failed;
+  if (!wrong.empty()) return wrong;
+  if (overlapped == 0) return "nothing happened beside the checkpoints, so that nothing was shown";
+  // Each of them opens alone, and is as large as it said; what is written to one shows nowhere else.
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const std::string target = at + "/" + std::to_string(i);
+    const auto total = bytes_below(hot, target);
+    if (!total) return text_of(total.error());
+    if (*total != made[i].total_bytes) return "checkpoint " + std::to_string(i) + " is not as large as it says";
+    if (const auto info = perdure::verify_checkpoint(hot, target); !info) return text_of(info.error());
+    const std::string lacks = wrong_with_checkpoint(hot, target, cold, made[i].watermark);
+    if (!lacks.empty()) return "checkpoint " + std::to_string(i) + ": " + lacks;
+  }
+  {
+    tree<Hot, Cold> one(hot, at + "/0", cold, cold_at + "/0.cold");
+    if (!one.open()) return "a checkpoint cannot be opened";
+    one.write("key 1", "of the checkpoint");
+    if (!one.flush() || !one.compact()) return "a checkpoint cannot be written to";
+  }
+  if (*source.read("key 1") != value_of(1)) return "what was written to a checkpoint shows in its source";
+  const std::string lacks = wrong_with_checkpoint(hot, at + "/" + std::to_string(times - 1), cold, made.back().watermark);
+  if (!lacks.empty()) return "what was written to a checkpoint shows in another one";
+  std::printf("%d checkpoints, %llu beside other work; %llu files linked, %llu copied\n", times,
+              static_cast<unsigned long long>(overlapped), static_cast<unsigned long long>(linked),
+              static_cast<unsigned long long>(copied));
+  return "";
+}
+
+// Where a target may be, what is linked and what is copied, and what a snapshot's reader still sees.
+std::string places() {
+  perdure::posix_fs disk;
+  perdure::posix_fs another;  // over the same kernel
+  perdure::mem_fs memory;
+  std::filesystem::create_directories(root);
+  tree<perdure::posix_fs, perdure::posix_fs> source(disk, root + "/db", another, root + "/cold");
+  if (!source.open(opening::create)) return "it cannot be opened";
+  const auto empty = perdure::create_checkpoint(source, disk, root + "/empty");
+  if (!empty || empty->files != 1) return "an empty tree has no checkpoint";
+  for (int i = 0; i < 4; ++i) write_next(source);
+  const std::uint64_t seen = source.take_snapshot();
+  source.write(key_of(1), "newer");
+  if (!source.flush() || !source.compact()) return "flush";
+  write_next(source);
+  write_next(source);
+  if (!source.flush()) return "flush";
+  write_next(source);
+  std::uint64_t tables_hot = 0;
+  std::uint64_t all = 0;
+  for (const file& one : source.now()->files) {
+    ++all;
+    tables_hot += one.kind == kind::table && one.place == place::hot ? 1 : 0;
+  }
+  if (tables_hot == 0) return "no table is in the hot place, so that nothing is shown of it";
+  const auto linked = perdure::create_checkpoint(source, disk, "./" + root + "/linked");
+  if (!linked) return text_of(linked.error());
+  if (linked->linked < all || linked->copied + linked->shared != 0) return "two Fs over one kernel do not link";
+  const auto copied = perdure::create_checkpoint(source, memory, "copied");
+  if (!copied) return text_of(copied.error());
+  if (copied->linked != 0 || copied->copied != linked->linked) return "what is on another Fs is not copied";
+  if (*source.read(key_of(1), seen) != value_of(1)) return "the checkpoint's flush dropped what a snapshot sees";
+  source.release_snapshot(seen);
+  if (perdure::create_checkpoint(source, disk, root + "/linked").error().code() != code::already_exists)
+    return "a target is taken twice";
+  if (perdure::create_checkpoint(source, disk, root + "/db/current/x").error().code() != code::not_a_directory)
+    return "a target below a file is not told as not_a_directory";
+  const auto restored = perdure::restore_checkpoint(memory, "copied", disk, root + "/restored");
+  if (!restored) return text_of(restored.error());
+  tree<perdure::posix_fs> again(disk, root + "/restored", disk, root + "/restored.cold");
+  if (!again.open()) return "what was restored does not open";
+  const auto newer = again.read(key_of(1));
+  if (!newer || *newer != "newer") return "what was restored is something else";
+  return "";
+}
+
+// Half a checkpoint is never opened, never restored and never taken for a new tree; it can be discarded, and a whole one cannot.
+std::string refused() {
+  perdure::mem_fs fs;
+  tree<perdure::mem_fs> source(fs, "db", fs, "cold");
+  if (!source.open(opening::create)) return "it cannot be opened";
+  for (int i = 0; i < 4; ++i) write_next(source);
+  if (!perdure::create_checkpoint(source, fs, "c")) return "no checkpoint";
+  if (perdure::discard_checkpoint(fs, "c", "current")) return "a whole one is discarded";
+  if (!fs.remove("c/current")) return "remove";
+  for (const opening how : {opening::existing, opening::create}) {
+    tree<perdure::mem_fs> half(fs, "c", fs, "other");
+    if (half.open(how)) return "half of one opens";
+  }
+  if (perdure::restore_checkpoint(fs, "c", fs, "again")) return "half of one is restored";
+  if (!perdure::discard_checkpoint(fs, "c", "current") || fs.stat("c")) return "half of one cannot be discarded";
+  const auto stopped = perdure::create_checkpoint(source, fs, "c", {}, [](const auto&) { return perdure::visit::stop; });
+  if (stopped || fs.stat("c")) return "one that was cancelled is there";
+  return "";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string only = argc > 1 ? argv[1] : "";
+  const int times = argc > 2 ? std::atoi(argv[2]) : 20;
+  std::filesystem::remove_all(root);
+  perdure::posix_fs disk;
+  perdure::mem_fs memory;
+  bool held = true;
+  if (only.empty() || only == "running") {
+    std::filesystem::create_directories(root + "/running");
+    held = say("running", memory.make_dir("m") ? running(disk, root + "/running", memory, "m", times) : "make_dir") && held;
+  }
+  if (only.empty() || only == "any") {
+    std::filesystem::create_directories(root + "/any");
+    perdure::any_fs hot(disk);
+    perdure::any_fs cold(disk);
+    held = say("any", running(hot, root + "/any", cold, root + "/any", times)) && held;
+  }
+  if (only.empty() || only == "places") held = say("places", places()) && held;
+  if (only.empty() || only == "refused") held = say("refused", refused()) && held;
+  std::filesystem::remove_all(root);
+  return held ? 0 : 1;
+}

@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+// What s3_store, object_slot and commit_manifest promise, against a real engine with two gateways, and through a proxy that spoils
+// requests. s3_rig PORT OSD_PID [PART]: the gateways at PORT and PORT + 1; only the laws whose name has this part.
+//   s3_rig PORT write FILE    puts and commits until something fails; how often both succeeded is in FILE
+//   s3_rig PORT verify FILE   none of these is lost
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <perdure/core/describe.hpp>
+#include <perdure/ext/curl_http.hpp>
+#include <perdure/ext/s3_opener.hpp>
+#include <perdure/manifest/commit_manifest.hpp>
+#include <perdure/manifest/object_slot.hpp>
+#include <perdure/store/read_object.hpp>
+#include <perdure/store/retry_store.hpp>
+#include <perdure/store/s3_store.hpp>
+#include <perdure/testing/store_laws.hpp>
+
+#include <tests/rigs/s3/fault_proxy.hpp>
+#include <tests/support/child.hpp>
+
+using namespace perdure;
+
+namespace {
+
+using bucket = s3_store<curl_http>;
+
+int gateway = 0;
+pid_t osd = 0;
+std::string only;
+int failed = 0;
+
+// Why the law that is being tried is broken; the first reason stays.
+std::string broken;
+void expect(bool holds, const std::string& what) {
+  if (!holds && broken.empty()) broken = what;
+}
+template <class Answer>
+bool succeeds(const Answer& answer, const std::string& what) {
+  expect(answer.has_value(), what + (answer ? "" : std::string(": ") + describe(answer.error()).c_str()));
+  return answer.has_value();
+}
+
+template <class Body>
+void law(const std::string& name, Body body) {
+  if (name.find(only) == std::string::npos) return;
+  broken.clear();
+  const auto begun = std::chrono::steady_clock::now();
+  const std::string told = body();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  if (broken.empty()) {
+    std::printf("ok %s%s%s (%.1f s)\n", name.c_str(), told.empty() ? "" : ": ", told.c_str(), seconds);
+  } else {
+    std::printf("FAILED: %s: %s; %s (%.1f s)\n", name.c_str(), broken.c_str(), told.c_str(), seconds);
+    ++failed;
+  }
+  std::fflush(stdout);
+}
+
+s3_options options_of(int port, const std::string& prefix, const char* host = "127.0.0.1") {
+  s3_options options;
+  (void)set_s3_address(options, "s3://perdure-rig/" + prefix);
+  const std::string endpoint = std::string("http://") + host + ":" + std::to_string(port);
+  (void)set_s3_environment(
+      options, [&](const char* name) { return std::string(name) == "AWS_ENDPOINT_URL" ? endpoint.c_str() : std::getenv(name); });
+  options.bucket_is = s3_bucket_is::made;
+  return options;
+}
+
+struct place {
+  curl_http http;
+  native_clock clock;
+  result<bucket> store;
+  explicit place(const std::string& prefix, int port = gateway, curl_http_options limits = {})
+      : http(limits), store(bucket::open(http, clock, options_of(port, prefix))) {
+    (void)succeeds(store, "open");
+  }
+};
+
+std::size_t objects_below(bucket& store, const std::string& prefix) {
+  std::size_t count = 0;
+  std::string cursor;
+  for (bool more = true; more;) {
+    const auto page = store.list(prefix, cursor, 1000, [&](const listed_object& one) {
+      cursor.assign(one.key.data(), one.key.size());
+      ++count;
+      return visit::go_on;
+    });
+    if (!succeeds(page, "list")) return count;
+    more = *page == listed::more;
+  }
+  return count;
+}
+
+// --- one value, many processes
+
+constexpr std::size_t processes = 8;
+struct counters {
+  std::uint64_t total = 0;
+  std::uint64_t of[processes] = {};
+};
+using retried = retry_store<bucket, native_clock>;
+using counter = manifest<counters, object_slot<retried>>;
+
+// Its own increments, each until it is known that it happened. Exit status 0: all of them did, as far as this process knows.
+int count_up(std::size_t who, int port, const std::string& prefix, std::uint64_t times) {
+  curl_http_options limits;
+  limits.whole_timeout_ms = 10'000;
+  curl_http http(limits);
+  native_clock clock;
+  s3_options options = options_of(port, prefix);
+  // A proxy that spoils the probe says nothing about the engine.
+  auto store = bucket::open(http, clock, options);
+  for (int tries = 0; !store && tries < 100; ++tries) store = bucket::open(http, clock, options);
+  if (!store) return 10;
+  // What is in doubt is the slot's to settle; reads are made again.
+  retry_options again;
+  again.conditional_puts = in_doubt::is_told;
+  again.attempts_max = 20;
+  again.first_wait_ns = ns_per_second / 500;
+  retried objects(*store, clock, again);
+  counter all{object_slot(objects, "counter")};
+  bool opened = false;
+  for (int tries = 0; !opened && tries < 100; ++tries) opened = all.open().has_value();
+  if (!opened) return 11;
+  for (std::uint64_t done = 0; done < times;) {
+    const auto told = commit_manifest(all, [&](counters& next) {
+      ++next.total;
+      ++next.of[who];
+    });
+    if (told) {
+      ++done;
+      continue;
+    }
+    if (told.error().doubt() == doubt::none) continue;
+    // Nobody else counts for this process: what it finds of its own is what has happened.
+    bool known = false;
+    for (int tries = 0; !known && tries < 100; ++tries) known = all.refresh().has_value();
+    if (!known) return 12;
+    const std::uint64_t found = all.read()->of[who];
+    if (found != done && found != done + 1) return 13;
+    done = found;
+  }
+  return 0;
+}
+
+std::string race(const std::string& prefix, std::uint64_t times, int first_port, int second_port) {
+  {
+    place here(prefix);
+    if (!here.store || !succeeds(perdure::remove_prefix(*here.store, "counter"), "remove")) return {};
+  }
+  std::vector<pid_t> children;
+  for (std::size_t who = 0; who < processes; ++who) {
+    children.push_back(tests::start_child([&] { return count_up(who, who % 2 == 0 ? first_port : second_port, prefix, times); }));
+  }
+  for (const pid_t child : children) {
+    const int end = tests::end_of(child);
+    expect(end == 0, "a process ended with " + std::to_string(end));
+  }
+  place here(prefix);
+  if (!here.store) return {};
+  retried objects(*here.store, here.clock);
+  counter all{object_slot(objects, "counter")};
+  if (!succeeds(all.open(), "the counter")) return {};
+  const auto value = all.read();
+  expect(value->total == processes * times, "counted " + std::to_string(value->total));
+  for (const std::uint64_t own : value->of) expect(own == times, "of one process " + std::to_string(own));
+  return std::to_string(value->total) + " counted";
+}
+
+// --- the laws
+
+void laws_of_opening() {
+  law("open: bad roots are refused, each by its code, and nothing is made", [] {
+    curl_http http;
+    native_clock clock;
+    const auto refused = [&](const char* what, enum code code, auto change) {
+      s3_options options = options_of(gateway, "bad/");
+      options.bucket_is = s3_bucket_is::there;
+      change(options);
+      const auto opened = bucket::open(http, clock, options);
+      expect(!opened && opened.error().code() == code,
+             std::string(what) + ": " + (opened ? "opened" : describe(opened.error().code())));
+    };
+    refused("a missing bucket", code::invalid_storage_root, [](s3_options& o) {
+      o.bucket.clear();
+      o.bucket.append("no-such-bucket");
+    });
+    refused("a wrong secret", code::permission, [](s3_options& o) { o.credentials.secret_key.append("x"); });
+    refused("an unknown key", code::permission, [](s3_options& o) { o.credentials.access_key.append("x"); });
+    refused("no credentials", code::permission, [](s3_options& o) { o.credentials = {}; });
+    refused("no server", code::io, [](s3_options& o) {
+      o.host.clear();
+      o.host.append("127.0.0.1:1");
+    });
+    place here("bad/");
+    if (here.store) expect(objects_below(*here.store, "") == 0, "something is left");
+    return std::string();
+  });
+  law("open_store: s3:// by the environment", [] {
+    ::setenv("AWS_ENDPOINT_URL_S3", ("http://127.0.0.1:" + std::to_string(gateway)).c_str(), 1);
+    auto store = open_store("s3://perdure-rig/opened", s3_opener());
+    expect(!open_store("s3://perdure-missing/x", s3_opener()), "a missing bucket was opened");
+    if (!succeeds(store, "open_store")) return std::string();
+    expect(store->put("k", "x", precondition::absent).has_value(), "put");
+    expect(!store->put("k", "x", precondition::absent).has_value(), "a second put");
+    expect(perdure::remove_prefix(*store, "k").has_value(), "remove");
+    ::unsetenv("AWS_ENDPOINT_URL_S3");
+    return std::string();
+  });
+  law("TLS: a certificate that nobody vouches for is refused before anything is sent, and one that is trusted is not", [] {
+    native_clock clock;
+    s3_options options = options_of(gateway + 3, "tls/");
+    options.scheme = http_scheme::tls;
+    curl_http doubting;
+    const auto refused = bucket::open(doubting, clock, options);
+    expect(!refused && refused.error().system_code() == CURLE_PEER_FAILED_VERIFICATION && refused.error().doubt() == doubt::none,
+           "it is not refused");
+    curl_http_options trust;
+    trust.ca_file = std::getenv("RIG_CERTIFICATE");
+    curl_http trusting(trust);
+    auto store = bucket::open(trusting, clock, options);
+    if (!succeeds(store, "open")) return std::string();
+    succeeds(store->put("k", std::string(3'000'000, 'x'), precondition::absent), "put");
+    std::string content;
+    succeeds(read_object(*store, "k", content, 4'000'000), "get");
+    expect(content == std::string(3'000'000, 'x'), "it came back changed");
+    return std::string();
+  });
+  law("a clock that is two hours wrong is put right", [] {
+    struct wrong_clock {
+      native_clock right;
+      [[nodiscard]] std::int64_t elapsed_ns() const { return right.elapsed_ns(); }
+      [[nodiscard]] std::int64_t unix_ns() const { return right.unix_ns() - 7200 * ns_per_second; }
+      void sleep_ns(std::int64_t ns) const { right.sleep_ns(ns); }
+    };
+    curl_http http;
+    wrong_clock clock;
+    (void)succeeds(s3_store<curl_http, wrong_clock>::open(http, clock, options_of(gateway, "clock/")), "open");
+    return std::string();
+  });
+}
+
+std::string laws_on(place& here) {
+  if (!here.store) return {};
+  any_store any(*here.store);
+  const auto report = testing::check_store_laws(any, "laws/");
+  expect(report.ok(), report.text());
+  expect(objects_below(*here.store, "laws/") == 0, "something is left");
+  return report.text();
+}
+
+void laws_of_the_store() {
+  law("store_laws: path style", [] {
+    place here("laws a+b/");
+    return laws_on(here);
+  });
+  law("store_laws: virtual hosts", [] {
+    curl_http http;
+    native_clock clock;
+    s3_options options = options_of(gateway, "virtual/", "localhost");
+    options.style = s3_style::virtual_host;
+    auto store = bucket::open(http, clock, options);
+    if (!succeeds(store, "open")) return std::string();
+    any_store any(*store);
+    const auto report = testing::check_store_laws(any, "laws/");
+    expect(report.ok(), report.text());
+    return report.text();
+  });
+  law("keys: any of up to 1,024 bytes comes back as it was", [] {
+    place here("");
+    if (!here.store) return std::string();
+    const std::set<std::string> keys = {"keys/a b",
+                                        "keys/a+b",
+                                        "keys/a%20b",
+                                        "keys/a%2Bb",
+                                        "keys/a//b",
+                                        "keys/../a",
+                                        "keys/./a",
+                                        "keys/..",
+                                        "keys/a?b#c",
+                                        "keys/a&amp;b",
+                                        "keys/<&>\"'",
+                                        "keys/;:@=$",
+                                        "keys/,!*()~[]{}|",
+                                        "keys/\\^`",
+                                        "keys/A",
+                                        "keys/tab\t",
+                                        "keys/\xc3\xbc",
+                                        "keys/\xe2\x82\xac",
+                                        "keys/\xf0\x9f\x98\x80",
+                                        "keys/" + std::string(1019, 'x')};
+    for (const std::string& key : keys) {
+      succeeds(here.store->put(key, key, precondition::absent), "put " + key);
+      std::string content;
+      succeeds(read_object(*here.store, key, content, 2000), "get " + key);
+      expect(content == key, "another content of " + key);
+    }
+    std::vector<std::string> listed_keys;
+    std::string cursor;
+    for (bool more = true; more;) {
+      const auto page = here.store->list("keys/", cursor, 7, [&](const listed_object& one) {
+        listed_keys.emplace_back(one.key.data(), one.key.size());
+        return visit::go_on;
+      });
+      if (!succeeds(page, "list")) break;
+      more = *page == listed::more;
+      cursor = listed_keys.back();
+    }
+    expect(listed_keys == std::vector<std::string>(keys.begin(), keys.end()), "the listing differs");
+    succeeds(perdure::remove_prefix(*here.store, "keys/"), "remove_prefix");
+    expect(objects_below(*here.store, "keys/") == 0, "something is left");
+    return std::to_string(keys.size()) + " keys";
+  });
+  law("ranges, also of what is empty and behind the end", [] {
+    place here("ranges/");
+    if (!here.store) return std::string();
+    char room[8];
+    (void)here.store->put("empty", "", precondition::any);
+    const auto empty = here.store->get_range("empty", 0, room);
+    expect(empty && empty->count == 0 && empty->size_bytes == 0, "of an empty object");
+    (void)here.store->put("ten", "0123456789", precondition::any);
+    const auto behind = here.store->get_range("ten", 10, room);
+    expect(behind && behind->count == 0 && behind->size_bytes == 10, "behind the end");
+    const auto over = here.store->get_range("ten", 7, room);
+    expect(over && over->count == 3 && bytes(room, 3) == bytes("789"), "over the end");
+    return std::string();
+  });
+  law("put_stream: 200 MiB by parts, and read back by ranges", [] {
+    place here("large/");
+    if (!here.store) return std::string();
+    constexpr std::uint64_t size = std::uint64_t{200} << 20;
+    sha256 sent;
+    std::uint64_t at = 0;
+    const auto put = here.store->put_stream("object", [&](mutable_bytes into) -> result<std::size_t> {
+      const mutable_bytes part = into.first(size - at < 1'000'003 ? static_cast<std::size_t>(size - at) : 1'000'003);
+      for (std::size_t i = 0; i < part.size(); ++i)
+        part.data()[i] = static_cast<std::byte>((at + i) * 2'654'435'761 >> 13 & 0xff);
+      sent.update(part);
+      at += part.size();
+      return part.size();
+    });
+    if (!succeeds(put, "put_stream")) return std::string();
+    sha256 got;
+    std::vector<std::byte> room(16 << 20);
+    for (std::uint64_t from = 0; from < size; from += room.size()) {
+      const auto part = here.store->get_range("object", from, room);
+      if (!succeeds(part, "get_range") || part->size_bytes != size) break;
+      got.update(bytes(room.data(), part->count));
+    }
+    expect(got.finish() == sent.finish(), "it came back changed");
+    const auto failing =
+        here.store->put_stream("other", [&, given = std::size_t{0}](mutable_bytes into) mutable -> result<std::size_t> {
+          if (given > std::size_t{20} << 20) return failure(code::cancelled, operation::read);
+          given += into.size();
+          return into.size();
+        });
+    expect(!failing && failing.error().code() == code::cancelled && failing.error().doubt() == doubt::none, "a failing source");
+    const auto there = here.store->head("other");
+    expect(!there && there.error().code() == code::not_found, "of a source that failed there is an object");
+    succeeds(here.store->remove("object"), "remove");
+    return std::string();
+  });
+  law("list: 10,000 keys, page by page, and removed by batches", [] {
+    place here("many/");
+    if (!here.store) return std::string();
+    constexpr int each = 1250;
+    std::vector<std::thread> threads;
+    int puts = 0;
+    for (int thread = 0; thread < 8; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int i = 0; i < each; ++i) {
+          if (here.store->put("k/" + std::to_string(i * 8 + thread), "x", precondition::any))
+            __atomic_add_fetch(&puts, 1, __ATOMIC_RELAXED);
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    expect(puts == 8 * each, std::to_string(puts) + " were put");
+    const std::size_t found = objects_below(*here.store, "k/");
+    expect(found == 8 * each, std::to_string(found) + " were listed");
+    succeeds(perdure::remove_prefix(*here.store, "k/"), "remove_prefix");
+    expect(objects_below(*here.store, "") == 0, "something is left");
+    return std::string();
+  });
+}
+
+void laws_of_races() {
+  law("absent: of 8 processes exactly one wins each of 200 rounds, over two gateways", [] {
+    constexpr int rounds = 200;
+    place here("lock/");
+    if (!here.store) return std::string();
+    auto* const wins =
+        static_cast<int*>(::mmap(nullptr, (rounds + 1) * sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    if (wins == MAP_FAILED) return broken = "mmap", std::string();
+    std::vector<pid_t> children;
+    for (std::size_t who = 0; who < processes; ++who) {
+      children.push_back(tests::start_child([&]() -> int {
+        place mine("lock/", gateway + static_cast<int>(who % 2));
+        if (!mine.store) return 1;
+        int* const arrived = wins + rounds;
+        for (int round = 0; round < rounds; ++round) {
+          __atomic_add_fetch(arrived, 1, __ATOMIC_ACQ_REL);
+          while (__atomic_load_n(arrived, __ATOMIC_ACQUIRE) < (round + 1) * static_cast<int>(processes)) ::usleep(50);
+          const std::string key = std::to_string(round);
+          const std::string own = std::to_string(::getpid());
+          const auto put = mine.store->put(key, own, precondition::absent);
+          std::string there;
+          const bool looked = !put && put.error().doubt() != doubt::none && read_object(*mine.store, key, there, 100);
+          if (put || (looked && there == own)) __atomic_add_fetch(wins + round, 1, __ATOMIC_RELAXED);
+        }
+        return 0;
+      }));
+    }
+    for (const pid_t child : children) expect(tests::end_of(child) == 0, "a process failed");
+    int good = 0;
+    for (int round = 0; round < rounds; ++round) good += wins[round] == 1 ? 1 : 0;
+    expect(good == rounds, std::to_string(rounds - good) + " rounds had another number of winners");
+    succeeds(perdure::remove_prefix(*here.store, "1"), "remove_prefix");
+    (void)::munmap(wins, (rounds + 1) * sizeof(int));
+    return std::to_string(good) + " rounds";
+  });
+  law("commit_manifest: 8 processes, 100 increments each, one gateway", [] { return race("one/", 100, gateway, gateway); });
+  law("commit_manifest: 8 processes, 100 increments each, over two gateways",
+      [] { return race("two/", 100, gateway, gateway + 1); });
+  law("commit_manifest: 8 processes, 100 increments each, through a proxy that spoils every sixth request", [] {
+    const rig::listening proxy;
+    const pid_t child = tests::start_child([&]() -> int { rig::serve_with_faults(proxy.socket, gateway, 1.0 / 6); });
+    const std::string told = race("spoilt/", 100, proxy.port, proxy.port);
+    (void)::kill(child, SIGKILL);
+    (void)tests::end_of(child);
+    ::close(proxy.socket);
+    return told;
+  });
+}
+
+void laws_of_late_writes() {
+  law("a put that its client gave up may come late, and is told as unknown", [] {
+    curl_http_options limits;
+    limits.whole_timeout_ms = 1500;
+    place here("late/", gateway, limits);
+    if (!here.store) return std::string();
+    (void)here.store->put("other", "x", precondition::any);
+    (void)::kill(osd, SIGSTOP);
+    const auto put = here.store->put("k", "late", precondition::absent);
+    (void)::kill(osd, SIGCONT);
+    expect(!put && put.error().code() == code::timed_out && put.error().doubt() == doubt::visible, "it is not unknown");
+    std::string there;
+    bool came = false;
+    for (int i = 0; i < 100 && !came; ++i) {
+      came = read_object(*here.store, "k", there, 100).has_value();
+      if (!came) ::usleep(100'000);
+    }
+    (void)here.store->remove("k");
+    return std::string(came ? "it came" : "it never came");
+  });
+  law("object_slot: what was given up is settled by a load, and stays so", [] {
+    curl_http_options limits;
+    limits.whole_timeout_ms = 1500;
+    place here("settled/", gateway, limits);
+    if (!here.store) return std::string();
+    object_slot slot(*here.store, "value");
+    std::string room;
+    auto now = slot.load(growing_room(room, 1000));
+    if (!succeeds(now, "load") || !succeeds(slot.replace(now->token, "before"), "replace")) return std::string();
+    now = slot.load(growing_room(room, 1000));
+    (void)::kill(osd, SIGSTOP);
+    const auto replaced = slot.replace(now->token, "late");
+    (void)::kill(osd, SIGCONT);
+    expect(!replaced && replaced.error().doubt() == doubt::visible, "it is not unknown");
+    for (int i = 0; i < 20; ++i) {
+      now = slot.load(growing_room(room, 1000));
+      if (now) break;
+    }
+    if (!succeeds(now, "load after it")) return std::string();
+    const bool took = now->earlier == earlier::took_effect;
+    expect(took || now->earlier == earlier::had_no_effect, "it is not told what became of it");
+    const std::string value = took ? "late" : "before";
+    for (int i = 0; i < 20; ++i) {
+      const auto seen = slot.observe(growing_room(room, 1000));
+      expect(seen && seen->value == bytes(value), "what was settled changed");
+      ::usleep(100'000);
+    }
+    return std::string(took ? "it took effect" : "it had no effect");
+  });
+}
+
+// --- storage that is killed
+
+int write_until_it_fails(const char* file) {
+  curl_http_options limits;
+  limits.whole_timeout_ms = 3000;
+  place here("killed/", gateway, limits);
+  std::FILE* const told = std::fopen(file, "w");
+  if (!here.store || told == nullptr) return 1;
+  manifest<std::uint64_t, object_slot<bucket>> all{object_slot(*here.store, "counter")};
+  if (!all.open()) return 1;
+  for (int i = 1;; ++i) {
+    const bool kept = here.store->put("object/" + std::to_string(i), std::string(5000, static_cast<char>('a' + i % 26)),
+                                      precondition::absent) &&
+                      commit_manifest(all, [](std::uint64_t& next) { ++next; });
+    if (!kept) return 0;
+    std::rewind(told);
+    std::fprintf(told, "%d\n", i);
+    std::fflush(told);
+  }
+}
+
+void law_of_killed_storage(const char* file) {
+  law("bluestore: storage and gateways are killed, and what was acknowledged is there when they are back", [&] {
+    int told = 0;
+    if (std::FILE* const from = std::fopen(file, "r")) {
+      expect(std::fscanf(from, "%d", &told) == 1, "nothing was acknowledged");
+      std::fclose(from);
+    }
+    place here("killed/");
+    if (!here.store) return std::string();
+    std::string content;
+    for (int i = 1; i <= told; ++i) {
+      succeeds(read_object(*here.store, "object/" + std::to_string(i), content, 10'000), "get");
+      expect(content == std::string(5000, static_cast<char>('a' + i % 26)), "an object changed");
+    }
+    manifest<std::uint64_t, object_slot<bucket>> all{object_slot(*here.store, "counter")};
+    if (!succeeds(all.open(), "open of the counter")) return std::string();
+    const auto counted = static_cast<int>(*all.read());
+    expect(counted == told || counted == told + 1,
+           "counted " + std::to_string(counted) + ", acknowledged " + std::to_string(told));
+    return std::to_string(told) + " acknowledged";
+  });
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count < 3) return 2;
+  gateway = std::atoi(words[1]);
+  if (count == 4 && std::string(words[2]) == "write") return write_until_it_fails(words[3]);
+  if (count == 4 && std::string(words[2]) == "verify") return law_of_killed_storage(words[3]), failed;
+  osd = std::atoi(words[2]);
+  if (count > 3) only = words[3];
+  laws_of_opening();
+  laws_of_the_store();
+  laws_of_late_writes();
+  laws_of_races();
+  return failed == 0 ? 0 : 1;
+}
