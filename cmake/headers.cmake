@@ -190,6 +190,7 @@ set(PERDURE_HEADERS
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
+  perdure/testing/checkpoint_source_laws.hpp
   perdure/testing/choose.hpp
   perdure/testing/crash_fs.hpp
   perdure/testing/crash_store.hpp

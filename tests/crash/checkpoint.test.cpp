@@ -118,6 +118,37 @@ TEST_CASE("create_checkpoint: no sync of it is idle", "[crash]") {
   CHECK(audit.idle() == 6);
 }
 
+TEST_CASE("restore_checkpoint: what it makes is absent, refused or whole, and the checkpoint stays as it was", "[crash]") {
+  const auto weak = std::make_shared<bool>(false);
+  const auto restores = [=](std::uint32_t faults) {
+    return exploration{.setup =
+                           [](world& world) {
+                             some_tables(world);
+                             lab_tree tree(world.fs(), "db", world.fs(), "cold");
+                             if (tree.open()) (void)create_checkpoint(tree, world.fs(), "c");
+                           },
+                       .workload =
+                           [=](world& world) {
+                             world.step("restored",
+                                        [&] { return noted(restore_checkpoint(world.fs(), "c", world.fs(), "r"), *weak); });
+                           },
+                       .check = [=](after_crash& after) -> verdict {
+                         crash_fs& fs = after.fs();
+                         const auto checkpoint = verify_checkpoint(fs, "c");
+                         if (!checkpoint) return verdict(checkpoint);
+                         lab_tree tree(fs, "r", fs, "r.cold");
+                         const auto opened = tree.open();
+                         if (opened) return lsm_checkpoint::wrong_below(tree, checkpoint->watermark);
+                         if (after.acknowledged("restored")) return verdict(opened);
+                         if (!fs.stat("r") || (*weak && fs.stat("r/current"))) return "";
+                         return verdict(discard_checkpoint(fs, "r", "current"));
+                       },
+                       .faults = faults};
+  };
+  held("restore_checkpoint", restores(0));
+  held("restore_checkpoint, with a fault", restores(1));
+}
+
 // What else a tree does while a checkpoint is made of it.
 exploration beside(std::uint32_t preemptions, std::uint32_t faults, bool blob) {
   const auto weak = std::make_shared<bool>(false);

@@ -5,6 +5,7 @@
 
 They were made once and are kept: a format version is what these bytes say it is. A new version gets new files.
 """
+import hashlib
 import os
 import struct
 
@@ -116,6 +117,18 @@ save("lhv1_empty", lhv1(b"LHV1", b"", b""))
 save("sealed_v1_empty", sealed(b"GOLD", 1, 1, []))
 save("sealed_v1", sealed(b"GOLD", 3, 2, [(b"meta", b'{"dim":3}'), (b"graph", bytes(i * 7 % 256 for i in range(150))), (b"empty", b"")]))
 save("sealed_v1_one", sealed(b"TEST", 1, 1, [(b"n" * 44, b"x")]))
+
+def checkpoint(version, watermark, files):
+    """The list of a checkpoint. files: (name, content, flags); flags 1: with its digest."""
+    entries = b""
+    for name, content, flags in files:
+        digest = hashlib.sha256(content).digest() if flags & 1 else bytes(32)
+        entries += struct.pack("<QBBH", len(content), flags, 0, len(name)) + digest + name
+    about = struct.pack("<QQQQ", version, watermark, len(files), sum(len(content) for _, content, _ in files))
+    return sealed(b"CKPT", 1, 1, [(b"checkpoint", about), (b"files", entries)])
+
+
+save("checkpoint_v1", checkpoint(7, 42, [(b"tables/1.table", b"one", 1), (b"log", b"two three", 2), (b"blobs/2.blob", b"", 0), (b"current", b"v7", 5)]))
 
 # Where the fuzzers begin.
 FUZZ = os.path.join("..", "fuzz", "corpus")
