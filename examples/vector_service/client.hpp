@@ -119,6 +119,7 @@ class server_process {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // it does not outlive a test that is ended
 #endif
       ::dup2(ends[1], STDOUT_FILENO);
+      ::dup2(ends[1], STDERR_FILENO);
       ::close(ends[0]);
       ::close(ends[1]);
       ::execv(program().c_str(), argv.data());

@@ -23,7 +23,8 @@
 //   ever, unless options.abandoned says that this cannot be on its way: writers make another copy of it where they need it.
 // Memory: 48 to 96 bytes for each object that is reached.
 //
-// Not promised: anything to a writer without a pin, or one whose pin somebody else has ended.
+// Not promised: anything to a writer without a pin, or one whose pin somebody else has ended; nor to a reader of what no root names
+//   any more, who may take a pin, too.
 
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/detail/condemnation.hpp>

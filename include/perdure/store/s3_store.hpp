@@ -29,16 +29,13 @@
 
 #include <perdure/config.hpp>
 #include <perdure/core/native_clock.hpp>
+#include <perdure/fs/detail/posix_writer.hpp>
 #include <perdure/store/detail/md5.hpp>
 #include <perdure/store/detail/s3_body.hpp>
 #include <perdure/store/detail/s3_connection.hpp>
 #include <perdure/store/detail/s3_listing.hpp>
 #include <perdure/store/detail/s3_upload.hpp>
 #include <perdure/store/store.hpp>
-
-#if PERDURE_HAS_POSIX
-#include <perdure/fs/detail/posix_writer.hpp>
-#endif
 
 namespace perdure {
 inline namespace v1 {
