@@ -82,7 +82,7 @@ TEST_CASE("fs_laws: every model keeps them") {
   holds("any_fs over poorest_fs", any_device, "scratch");
   testing::windows_like_fs<mem_fs> windows(memory);
   holds("windows_like_fs", windows, "scratch");
-  REQUIRE(memory.make_dir("scratch\\of its own"));
+  REQUIRE(windows.make_dir("scratch\\of its own"));
   holds("windows_like_fs, its own path", windows, "scratch\\of its own");
   any_fs any_windows(windows);
   holds("any_fs over windows_like_fs", any_windows, "scratch");
