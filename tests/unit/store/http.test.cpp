@@ -37,12 +37,13 @@ TEST_CASE("Http: a receiver that stops is asked no more, and what came until the
   std::string headers;
   int status = 0;
   std::size_t most = 7;
-  const http_receiver receiver = {[&](int told) { status = told; },
-                                  [&](const http_header& one) { headers.append(one.name.data(), one.name.size()); },
-                                  [&](bytes piece) {
-                                    body.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-                                    return body.size() < most ? visit::go_on : visit::stop;
-                                  }};
+  const auto on_status = [&](int told) { status = told; };
+  const auto on_header = [&](const http_header& one) { headers.append(one.name.data(), one.name.size()); };
+  const auto on_body = [&](bytes piece) {
+    body.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return body.size() < most ? visit::go_on : visit::stop;
+  };
+  const http_receiver receiver = {on_status, on_header, on_body};
   CHECK(http.exchange({"GET", http_scheme::plain, "h", "/"}, receiver).end == http_end::answered);
   CHECK((status == 200 && headers == "X" && body == "0123456"));
   body.clear();
