@@ -48,6 +48,7 @@ struct http_request {
   http_sending sending = http_sending::once;
 };
 
+// Refers to what it is made of: made of lambdas in place, it is good for that one expression.
 struct http_receiver {
   function_ref<void(int)> status;
   function_ref<void(const http_header&)> header;  // valid during the call
