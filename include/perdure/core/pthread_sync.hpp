@@ -10,6 +10,7 @@
 #if PERDURE_HAS_POSIX
 
 #include <pthread.h>
+#include <sched.h>
 
 namespace perdure {
 inline namespace v1 {

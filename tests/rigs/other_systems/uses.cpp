@@ -7,6 +7,7 @@
 #include <perdure/core/describe.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
+#include <perdure/core/pthread_jobs.hpp>
 #include <perdure/core/sha256.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/atomic_write.hpp>

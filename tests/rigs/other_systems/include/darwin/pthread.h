@@ -3,6 +3,8 @@
 #ifndef RIG_DARWIN_PTHREAD_H
 #define RIG_DARWIN_PTHREAD_H
 
+typedef struct rig_thread* pthread_t;
+typedef struct rig_thread_attributes pthread_attr_t;
 typedef struct {
   long signature;
   char opaque[56];

@@ -5,6 +5,8 @@
 
 // Part of <pthread.h>.
 extern "C" {
+int pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+int pthread_join(pthread_t, void**);
 int pthread_atfork(void (*)(void), void (*)(void), void (*)(void));
 int pthread_mutex_init(pthread_mutex_t*, const pthread_mutexattr_t*);
 int pthread_mutex_destroy(pthread_mutex_t*);
