@@ -94,11 +94,19 @@ traced under_strace(const std::vector<std::string>& options, Before before, Body
 
   const std::string text = get(log);
   const std::string own = std::to_string(child) + " ";
+  std::string begun;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = text.find('\n', at);
     const std::string line = text.substr(at, end - at);
-    // A sanitizer's own thread is none of the child's work.
-    if (line.rfind(own, 0) == 0) seen.calls.push_back(line.substr(line.find_first_not_of(' ', own.size())));
+    // A sanitizer has a thread of its own, which is none of the child's work, and may come between the two halves of a call.
+    if (line.rfind(own, 0) == 0) {
+      const std::string call = line.substr(line.find_first_not_of(' ', own.size()));
+      const bool is_rest = call.rfind("<... ", 0) == 0;
+      const std::string whole = is_rest ? begun + call.substr(call.find('>') + 1) : call;
+      const std::size_t cut = whole.find(" <unfinished ...>");
+      begun = whole.substr(0, cut);
+      if (cut == std::string::npos) seen.calls.push_back(whole);
+    }
     at = end == std::string::npos ? text.size() : end + 1;
   }
   return seen;
