@@ -8,7 +8,8 @@
 // Effects: looks for a file of the name `current`, which is what the engine calls it, and at everything there is; then removes all
 //   files in the directory and in those directly in it, these, and the directory; and syncs the one that it is in.
 // Success: it is gone, and stays so.
-// Failure: already_exists: there is a `current`: a complete checkpoint, or an engine; not_empty: there are directories in its
+// Failure: already_exists: there is a `current`: a complete checkpoint, or an engine, or, where directories cannot be synced, what a
+//   crash left of one, which verify_checkpoint refuses and people have to remove; not_empty: there are directories in its
 //   directories: no checkpoint. Neither is touched. not_found: there is nothing. Else as the Fs has them; what is left then is
 //   refused as before, and may be discarded again.
 // Crash: all of it, or part of it, which may be discarded again, or nothing.
