@@ -6,19 +6,17 @@
 #include <perdure/testing/fault_store.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/contents.hpp>
 
 #include <string>
 #include <vector>
 
 using namespace perdure;
+using tests::noise;
+using tests::small_contents;
 
 namespace {
 
-std::string noise(std::size_t size, std::uint32_t seed) {
-  std::string text(size, '\0');
-  for (char& c : text) c = static_cast<char>((seed = seed * 1664525 + 1013904223) >> 24);
-  return text;
-}
 std::size_t count(mem_store& store, const char* prefix) {
   std::size_t all = 0;
   (void)store.list(prefix, {}, 100000, [&](const listed_object&) { return ++all, visit::go_on; });
@@ -26,19 +24,10 @@ std::size_t count(mem_store& store, const char* prefix) {
 }
 std::string text_of(key_view key) { return {key.data(), key.size()}; }
 
-constexpr content_options small() {
-  content_options options;
-  options.chunks = {cut_by::content, 16, 64, 256};
-  options.nodes = {2, 4, 8};
-  options.inline_max_bytes = 32;
-  options.window_bytes = 1000;
-  return options;
-}
-
 struct place {
   mem_store store;
   testing::fault_store<mem_store> faulty{store};
-  content_store<testing::fault_store<mem_store>> objects{faulty, small()};
+  content_store<testing::fault_store<mem_store>> objects{faulty, small_contents()};
   std::vector<content_id> roots;
 
   content_id put(const std::string& content) {
@@ -90,7 +79,7 @@ TEST_CASE("content_gc: a chunk with the bytes of a node hides nothing of what is
   });
   REQUIRE(here.store.get(detail::object_key({inner.root, 0}), node));
   REQUIRE((node.size() > 32 && node.size() < 500));
-  auto whole = small();
+  auto whole = small_contents();
   whole.chunks = {cut_by::size, 1, 500, 500};
   content_store outer(here.faulty, whole);
   auto pin = *outer.pin();

@@ -9,29 +9,18 @@
 #include <perdure/testing/read_text.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/contents.hpp>
 
 #include <set>
 #include <string>
 #include <vector>
 
 using namespace perdure;
+using tests::keys_below;
+using tests::noise;
+using tests::small_contents;
 
 namespace {
-
-constexpr content_options small() {
-  content_options options;
-  options.chunks = {cut_by::content, 16, 64, 256};
-  options.nodes = {2, 4, 8};
-  options.inline_max_bytes = 32;
-  options.window_bytes = 1000;
-  return options;
-}
-
-std::string noise(std::size_t size, std::uint32_t seed = 1) {
-  std::string text(size, '\0');
-  for (char& c : text) c = static_cast<char>((seed = seed * 1664525 + 1013904223) >> 24);
-  return text;
-}
 
 template <class Objects>
 result<std::string> read_all(Objects& objects, const content_id& id) {
@@ -44,18 +33,9 @@ result<std::string> read_all(Objects& objects, const content_id& id) {
   return *got == text.size() ? result<std::string>(text) : result<std::string>(failure(code::io, operation::none));
 }
 
-std::vector<std::string> keys(mem_store& store, const char* prefix) {
-  std::vector<std::string> all;
-  (void)store.list(prefix, {}, 100000, [&](const listed_object& one) {
-    all.emplace_back(one.key.data(), one.key.size());
-    return visit::go_on;
-  });
-  return all;
-}
-
 struct place {
   mem_store store;
-  content_store<mem_store> objects{store, small()};
+  content_store<mem_store> objects{store, small_contents()};
   content_pin<mem_store> pin = *objects.pin("the test");
 };
 
@@ -98,7 +78,7 @@ TEST_CASE("content_store: the same content has the same id, however it comes and
     });
     CHECK(pieces->id == whole->id);
   }
-  CHECK(keys(here.store, "objects/") == keys(other.store, "objects/"));
+  CHECK(keys_below(here.store, "objects/") == keys_below(other.store, "objects/"));
   CHECK_FALSE(here.objects.put(here.pin, noise(7000, 2))->id == whole->id);
 }
 
@@ -119,7 +99,7 @@ TEST_CASE("content_store: what is there is not put again, by the same writer or 
   const auto first = here.objects.put(here.pin, text);
   CHECK((first->new_objects != 0 && first->new_bytes > 20000));
   counting_store counted(here.store);
-  content_store<counting_store<mem_store>> again(counted, small());
+  content_store<counting_store<mem_store>> again(counted, small_contents());
   auto pin = *again.pin();
   const auto second = again.put(pin, text);
   CHECK(second->id == first->id);
@@ -139,7 +119,7 @@ TEST_CASE("content_store: whatever is altered, missing or cut in an object is fo
   place here;
   const std::string text = noise(3000);
   const auto id = here.objects.put(here.pin, text)->id;
-  for (const std::string& key : keys(here.store, "objects/")) {
+  for (const std::string& key : keys_below(here.store, "objects/")) {
     INFO(key);
     const std::string was = *testing::read_text(here.store, key);
     std::vector<std::string> bad = {was.substr(0, was.size() - 1), was + "x", ""};
@@ -212,7 +192,7 @@ TEST_CASE("content_store: a node that says what is not so is refused, whoever ma
   std::uint64_t size = 5;
   for (int level = 2; level <= 16; ++level, size *= 8) bomb = node(level, size * 8, {8, {bomb, size}});
   CHECK(here.objects.size({bomb}).value() == size);
-  auto options = small();
+  auto options = small_contents();
   options.size_max_bytes = 1000;
   content_store careful(here.store, options);
   CHECK(careful.verify({bomb}).error().code() == code::too_large);
@@ -243,7 +223,7 @@ TEST_CASE("content_store: what the source and the sink fail with is what is told
   CHECK(here.objects.put(here.pin, [&](mutable_bytes) -> result<std::size_t> { return why; }).error().code() == code::permission);
   const auto id = here.objects.put(here.pin, noise(500))->id;
   CHECK(here.objects.get(id, [&](bytes) -> result<void> { return why; }).error().code() == code::permission);
-  auto options = small();
+  auto options = small_contents();
   options.inline_max_bytes = (64 << 10) + 1;
   content_store odd(here.store, options);
   CHECK(odd.put(here.pin, "text").error().code() == code::invalid_argument);
@@ -279,16 +259,16 @@ TEST_CASE("content_store: what a call failed over is put again, and not believed
   faulty.plan().add("put objects/** nth 30 after timed_out");
   REQUIRE(faulty.plan().ok());
   counting_store counted(faulty);
-  content_store objects(counted, small());
+  content_store objects(counted, small_contents());
   auto pin = *objects.pin();
   const std::string text = noise(5000);
   CHECK_FALSE(objects.put(pin, text));
   const auto before = counted.counts().puts.objects;
-  CHECK(keys(store, "objects/").size() == before);  // one of them is the pin, and one was put although it failed
+  CHECK(keys_below(store, "objects/").size() == before);  // one of them is the pin, and one was put although it failed
   const auto again = objects.put(pin, text);
   REQUIRE(again);
   // Those of its window, which are there.
-  CHECK(again->new_objects > keys(store, "objects/").size() - before);
+  CHECK(again->new_objects > keys_below(store, "objects/").size() - before);
 }
 
 TEST_CASE("content_store: a chunk that a compressor makes smaller is kept so, under the same name") {
@@ -308,7 +288,7 @@ TEST_CASE("content_store: a chunk that a compressor makes smaller is kept so, un
     result<std::uint64_t> expanded_size(bytes from) const { return from.size() * 2; }
   };
   place here;
-  auto options = small();
+  auto options = small_contents();
   options.chunks.cut_by = cut_by::size;
   mem_store store;
   content_store<mem_store, halves> objects(store, options);

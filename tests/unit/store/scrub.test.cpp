@@ -7,23 +7,16 @@
 #include <perdure/testing/read_text.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/contents.hpp>
 
 #include <string>
 #include <vector>
 
 using namespace perdure;
 using testing::read_text;
+using tests::keys_below;
 
 namespace {
-
-std::vector<std::string> keys(mem_store& store, const char* prefix) {
-  std::vector<std::string> all;
-  (void)store.list(prefix, {}, 100000, [&](const listed_object& one) {
-    all.emplace_back(one.key.data(), one.key.size());
-    return visit::go_on;
-  });
-  return all;
-}
 
 struct place {
   mem_store store;
@@ -43,7 +36,7 @@ struct place {
     id = objects.put(pin, text)->id;
   }
   std::string alter(std::size_t which) {
-    const std::string key = keys(store, "objects/")[which];
+    const std::string key = keys_below(store, "objects/")[which];
     std::string object = *read_text(store, key);
     object[object.size() / 2] = static_cast<char>(object[object.size() / 2] ^ 1);
     (void)store.put(key, object, precondition::any);
@@ -70,9 +63,9 @@ TEST_CASE("scrub: every object that is altered is told, and nothing is changed u
     CHECK(told == std::vector<std::string>{key});
     CHECK(here.alter(i) == key);  // back again
   }
-  CHECK(here.store.put(keys(here.store, "objects/")[0], std::string(17 << 20, 'x'), precondition::any));
+  CHECK(here.store.put(keys_below(here.store, "objects/")[0], std::string(17 << 20, 'x'), precondition::any));
   CHECK(scrub(here.objects)->altered == 1);
-  CHECK(keys(here.store, "condemned/").empty());
+  CHECK(keys_below(here.store, "condemned/").empty());
 }
 
 TEST_CASE("scrub: what is altered is put in quarantine and deleted, and mended by putting the content again") {
@@ -84,7 +77,7 @@ TEST_CASE("scrub: what is altered is put in quarantine and deleted, and mended b
   CHECK((done->altered == 1 && done->deleted == 1 && done->lists_left == 0));
   CHECK(read_text(here.store, "quarantine/" + key.substr(8)).value() == bad);
   CHECK(here.objects.verify(here.id).error().code() == code::not_found);
-  CHECK(keys(here.store, "condemned/").empty());
+  CHECK(keys_below(here.store, "condemned/").empty());
   here.put();
   CHECK(here.objects.verify(here.id));
 }
