@@ -37,11 +37,13 @@ set(PERDURE_HEADERS
   perdure/core/sha256.hpp
   perdure/core/sync.hpp
 
+  perdure/core/detail/byte_buffer.hpp
   perdure/core/detail/byte_order.hpp
   perdure/core/detail/cpu.hpp
   perdure/core/detail/crc32c_algebra.hpp
   perdure/core/detail/crc32c_hardware.hpp
   perdure/core/detail/damage.hpp
+  perdure/core/detail/room.hpp
   perdure/core/detail/sha256_constants.hpp
   perdure/core/detail/sha256_hardware.hpp
   perdure/core/detail/sha256_paths.hpp
@@ -126,7 +128,6 @@ set(PERDURE_HEADERS
   perdure/store/detail/mem_object.hpp
   perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
-  perdure/store/detail/room.hpp
   perdure/store/detail/percent.hpp
   perdure/store/detail/s3_answer.hpp
   perdure/store/detail/s3_body.hpp
@@ -152,7 +153,6 @@ set(PERDURE_HEADERS
   perdure/manifest/twin_slot.hpp
   perdure/manifest/versioned_slot.hpp
 
-  perdure/manifest/detail/byte_buffer.hpp
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
   perdure/manifest/detail/commit_waiter.hpp

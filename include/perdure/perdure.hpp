@@ -18,8 +18,8 @@
 #include <perdure/core/four_bytes.hpp>
 #include <perdure/core/frame.hpp>
 #include <perdure/core/function_ref.hpp>
-#include <perdure/core/jobs.hpp>
 #include <perdure/core/hmac_sha256.hpp>
+#include <perdure/core/jobs.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
 #include <perdure/core/posix_clock.hpp>

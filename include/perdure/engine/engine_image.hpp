@@ -21,11 +21,11 @@
 //   too_large; the engine's own; that of stop(). Never not_found.
 // Not promised: as core/frame.hpp, of frames.
 
+#include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/core/frame.hpp>
 #include <perdure/core/sealed_view.hpp>
 #include <perdure/core/sealed_writer.hpp>
 #include <perdure/engine/engine.hpp>
-#include <perdure/manifest/detail/byte_buffer.hpp>
 
 namespace perdure {
 inline namespace v1 {

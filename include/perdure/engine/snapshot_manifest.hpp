@@ -17,10 +17,10 @@
 // Failure: as sealed_view.hpp: corrupt, version_unsupported, too_large.
 
 #include <perdure/core/content_id.hpp>
+#include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/core/sealed_view.hpp>
 #include <perdure/core/sealed_writer.hpp>
 #include <perdure/engine/engine.hpp>
-#include <perdure/manifest/detail/byte_buffer.hpp>
 
 namespace perdure {
 inline namespace v1 {

@@ -17,7 +17,7 @@
 #include <cstdint>
 #include <new>
 
-#include <perdure/manifest/detail/byte_buffer.hpp>
+#include <perdure/core/detail/byte_buffer.hpp>
 
 namespace perdure {
 inline namespace v1 {

@@ -31,7 +31,7 @@
 // Crash: as slot.hpp has it. A put that was on its way when its process died may come later, and is a replace then.
 // Not promised: that a doubt can be told after 16 more values (earlier::untold). Anything, where others put or remove the object.
 
-#include <perdure/manifest/detail/byte_buffer.hpp>
+#include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/manifest/detail/object_record.hpp>
 #include <perdure/manifest/detail/owned_path.hpp>
 #include <perdure/manifest/slot.hpp>

@@ -21,12 +21,12 @@
 //
 // Exactly one file is the `current`, and it is the last.
 
+#include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/core/detail/byte_order.hpp>
 #include <perdure/core/sealed_view.hpp>
 #include <perdure/core/sealed_writer.hpp>
 #include <perdure/core/sha256.hpp>
 #include <perdure/fs/temp_name.hpp>
-#include <perdure/manifest/detail/byte_buffer.hpp>
 
 namespace perdure {
 inline namespace v1 {

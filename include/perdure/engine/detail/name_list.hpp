@@ -5,7 +5,7 @@
 
 // name_list: names, sorted byte by byte once they are all there. append_name, append_name_of: a name as a part of a key, and back.
 
-#include <perdure/manifest/detail/byte_buffer.hpp>
+#include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/store/key.hpp>
 
 namespace perdure {

@@ -19,8 +19,8 @@
 
 #include <perdure/core/crc32c.hpp>
 #include <perdure/core/detail/byte_order.hpp>
+#include <perdure/core/detail/room.hpp>
 #include <perdure/store/detail/content_keys.hpp>
-#include <perdure/store/detail/room.hpp>
 #include <perdure/store/read_object.hpp>
 
 namespace perdure {

@@ -5,8 +5,8 @@
 
 // digest_set: which digests were seen; 32 bytes each, at most two thirds full. A digest is its own hash.
 
+#include <perdure/core/detail/room.hpp>
 #include <perdure/core/sha256.hpp>
-#include <perdure/store/detail/room.hpp>
 
 namespace perdure {
 inline namespace v1 {

@@ -9,9 +9,9 @@
 // least, and one more in each level. The same chunks have the same nodes. A node goes to the sink as soon as it ends, and what is
 // held is one unfinished node for each level.
 
+#include <perdure/core/detail/room.hpp>
 #include <perdure/core/function_ref.hpp>
 #include <perdure/store/detail/content_node.hpp>
-#include <perdure/store/detail/room.hpp>
 
 namespace perdure {
 inline namespace v1 {

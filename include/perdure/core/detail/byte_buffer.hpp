@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
-#ifndef PERDURE_MANIFEST_DETAIL_BYTE_BUFFER_HPP
-#define PERDURE_MANIFEST_DETAIL_BYTE_BUFFER_HPP
+#ifndef PERDURE_CORE_DETAIL_BYTE_BUFFER_HPP
+#define PERDURE_CORE_DETAIL_BYTE_BUFFER_HPP
 
 // byte_buffer: bytes on the heap that grow, without <vector>, and keep their memory for the next time.
 
@@ -71,4 +71,4 @@ class byte_buffer {
 }  // namespace v1
 }  // namespace perdure
 
-#endif  // PERDURE_MANIFEST_DETAIL_BYTE_BUFFER_HPP
+#endif  // PERDURE_CORE_DETAIL_BYTE_BUFFER_HPP

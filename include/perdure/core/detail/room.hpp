@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
-#ifndef PERDURE_STORE_DETAIL_ROOM_HPP
-#define PERDURE_STORE_DETAIL_ROOM_HPP
+#ifndef PERDURE_CORE_DETAIL_ROOM_HPP
+#define PERDURE_CORE_DETAIL_ROOM_HPP
 
 // room<T>: an array on the heap that grows and says when there is no memory; of values that may be copied as bytes.
 
@@ -80,4 +80,4 @@ class room {
 }  // namespace v1
 }  // namespace perdure
 
-#endif  // PERDURE_STORE_DETAIL_ROOM_HPP
+#endif  // PERDURE_CORE_DETAIL_ROOM_HPP
