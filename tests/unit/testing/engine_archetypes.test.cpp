@@ -33,7 +33,7 @@ TEST_CASE("archetypes: of the poorest checkpoint source there are checkpoints, b
   }
   STATIC_REQUIRE(CheckpointSource<testing::poorest_checkpoint_source<mem_fs>>);
   testing::poorest_checkpoint_source<mem_fs> source(fs, files);
-  for (const std::size_t workers : {1, 2}) {
+  for (const std::size_t workers : {std::size_t{1}, std::size_t{2}}) {
     const std::string target = std::string("c") + std::to_string(workers);
     const auto made = create_checkpoint(source, fs, target, {.workers = workers});
     REQUIRE(made);
