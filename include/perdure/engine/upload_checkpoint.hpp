@@ -50,7 +50,7 @@ template <Fs F, detail::ContentObjects O>
   detail::checkpoint_reader<F> reader(fs, checkpoint, checks);
   const auto record = reader.open();
   if (!record) return record.error();
-  // It is what half of one does not have.
+  // It is what half of one does not have: of that nothing is sent.
   PERDURE_TRY(reader.check(record->current));
   uploaded_checkpoint done{{}, record->version, record->watermark, record->files, record->total_bytes, 0, 0};
   detail::byte_buffer contents;
