@@ -155,6 +155,7 @@ set(PERDURE_HEADERS
 
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/commit_values.hpp
   perdure/manifest/detail/commit_waiter.hpp
   perdure/manifest/detail/loose_lock.hpp
   perdure/manifest/detail/object_record.hpp
