@@ -145,10 +145,13 @@ set(PERDURE_HEADERS
   perdure/manifest/file_slot.hpp
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
+  perdure/manifest/ledger.hpp
+  perdure/manifest/lock_holder.hpp
   perdure/manifest/manifest.hpp
   perdure/manifest/memory.hpp
   perdure/manifest/object_slot.hpp
   perdure/manifest/slot.hpp
+  perdure/manifest/slot_lock.hpp
   perdure/manifest/snapshot.hpp
   perdure/manifest/twin_slot.hpp
   perdure/manifest/versioned_slot.hpp
@@ -157,6 +160,8 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/commit_group.hpp
   perdure/manifest/detail/commit_values.hpp
   perdure/manifest/detail/commit_waiter.hpp
+  perdure/manifest/detail/ledger_record.hpp
+  perdure/manifest/detail/lock_record.hpp
   perdure/manifest/detail/loose_lock.hpp
   perdure/manifest/detail/object_record.hpp
   perdure/manifest/detail/owned_path.hpp

@@ -83,10 +83,13 @@
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/flash.hpp>
 #include <perdure/manifest/flash_blocks.hpp>
+#include <perdure/manifest/ledger.hpp>
+#include <perdure/manifest/lock_holder.hpp>
 #include <perdure/manifest/manifest.hpp>
 #include <perdure/manifest/memory.hpp>
 #include <perdure/manifest/object_slot.hpp>
 #include <perdure/manifest/slot.hpp>
+#include <perdure/manifest/slot_lock.hpp>
 #include <perdure/manifest/snapshot.hpp>
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
