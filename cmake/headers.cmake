@@ -193,6 +193,8 @@ set(PERDURE_HEADERS
   perdure/engine/detail/name_list.hpp
   perdure/engine/detail/snapshot_objects.hpp
 
+  perdure/cluster/storage_root.hpp
+
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
   perdure/testing/checkpoint_source_laws.hpp

@@ -5,6 +5,7 @@
 
 // Everything but the crash lab (testing/) and the bridges to other libraries (ext/).
 
+#include <perdure/cluster/storage_root.hpp>
 #include <perdure/config.hpp>
 #include <perdure/core/basics.hpp>
 #include <perdure/core/bytes.hpp>
