@@ -193,7 +193,12 @@ set(PERDURE_HEADERS
   perdure/engine/detail/name_list.hpp
   perdure/engine/detail/snapshot_objects.hpp
 
+  perdure/cluster/artifacts.hpp
+  perdure/cluster/catalog.hpp
+  perdure/cluster/cluster_names.hpp
   perdure/cluster/storage_root.hpp
+
+  perdure/cluster/detail/cluster_keys.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
