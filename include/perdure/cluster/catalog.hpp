@@ -17,7 +17,7 @@
 // remove(id): what is absent is removed already.
 // list(visitor): each payload that is there, whether anything names it or not. What else lies under catalog/ is not shown.
 // Crash: the object, whole, or none.
-// Not promised: that an object is kept that no state names, and no recovery sidecar: that is sweep.hpp's to say.
+// Not promised: that an object is kept that no state names, and no recovery sidecar: that is sweep_cluster.hpp's to say.
 //
 // Threads: any, as S has it. The Store must outlive it.
 
