@@ -102,7 +102,7 @@ std::string incomplete(S& store, bytes state) {
       if (!got) wrong = "payload " + text_of(one.payload) + " is not there";
       return {};
     }
-    prefix_store<S> root(store, detail::prefix_of_root(one.root));
+    prefix_store<S> root(store, perdure::detail::prefix_of_root(one.root));
     const auto got = read_object(root, "a", found, 1000);
     if (!got || "note " + found != lines[0]) wrong = "root " + std::string(one.root.data(), one.root.size()) + " is not whole";
     return {};

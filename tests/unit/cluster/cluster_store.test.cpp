@@ -199,3 +199,29 @@ TEST_CASE("cluster_store: a lock that was lost gives no token a second time") {
   REQUIRE(cluster.begin(claim_of(here.store))->done);
   CHECK(cluster.operation() == 3);
 }
+
+TEST_CASE("cluster_store: after a commit that nobody knows of nothing is deleted, until the next command knows") {
+  for (const char* const how : {"", " after"}) {
+    place here;
+    REQUIRE(here.run({"one", {"a"}}));
+    auto cluster = here.open();
+    REQUIRE(cluster.begin(claim_of(here.store))->done);
+    const auto id = cluster.id_of("b");
+    const auto done = cluster.commit("note two\npayload " + text_of(*id) + "\n", [&]() -> result<void> {
+      PERDURE_TRY(cluster.put("b"));
+      for (const char* const call : {"put ledger timed_out", "get ledger timed_out", "head ledger timed_out"})
+        here.faulty.plan().add(std::string(call) + (call[0] == 'p' ? how : ""));
+      return {};
+    });
+    REQUIRE_FALSE(done);
+    CHECK(done.error().doubt() == doubt::visible);
+    here.faulty.plan().clear();
+    CHECK(keys_in(here.store, "catalog/").size() == 2);
+    CHECK(keys_in(here.store, "recovery/").size() == 1);
+    CHECK(cluster.end());
+    CHECK(incomplete(here.store, here.state()).empty());
+    CHECK(here.state().substr(5, 3) == (std::string(how).empty() ? "one" : "two"));
+    REQUIRE(here.run({"three"}));
+    CHECK(keys_in(here.store, "") == key_list{"ledger", "lock"});
+  }
+}
