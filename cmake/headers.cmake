@@ -194,6 +194,18 @@ set(PERDURE_HEADERS
   perdure/engine/detail/name_list.hpp
   perdure/engine/detail/snapshot_objects.hpp
 
+  perdure/cluster/artifacts.hpp
+  perdure/cluster/catalog.hpp
+  perdure/cluster/cluster_names.hpp
+  perdure/cluster/cluster_store.hpp
+  perdure/cluster/serving_snapshot.hpp
+  perdure/cluster/storage_root.hpp
+  perdure/cluster/sweep_cluster.hpp
+
+  perdure/cluster/detail/cluster_keys.hpp
+  perdure/cluster/detail/name_set.hpp
+  perdure/cluster/detail/recovery_record.hpp
+
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp
   perdure/testing/checkpoint_source_laws.hpp

@@ -5,6 +5,13 @@
 
 // Everything but the crash lab (testing/) and the bridges to other libraries (ext/).
 
+#include <perdure/cluster/artifacts.hpp>
+#include <perdure/cluster/catalog.hpp>
+#include <perdure/cluster/cluster_names.hpp>
+#include <perdure/cluster/cluster_store.hpp>
+#include <perdure/cluster/serving_snapshot.hpp>
+#include <perdure/cluster/storage_root.hpp>
+#include <perdure/cluster/sweep_cluster.hpp>
 #include <perdure/config.hpp>
 #include <perdure/core/basics.hpp>
 #include <perdure/core/bytes.hpp>
