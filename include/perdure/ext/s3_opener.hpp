@@ -13,6 +13,7 @@
 //                                             else the profile AWS_PROFILE ("default") of the file
 //   AWS_SHARED_CREDENTIALS_FILE               ("~/.aws/credentials"), of 64 KiB at most
 //
+// s3_opener(s3_probe::nothing) is for who only looks: nothing is put there, and no put with a condition is possible.
 // set_s3_environment(options, variable) is the part of it that sets options, by any function from a name to a text, or null.
 //
 // Failure: permission: no credentials; invalid_storage_root, also for an endpoint that means nothing; else as s3_store::open has
@@ -77,8 +78,8 @@ template <class Variable>
   return {};
 }
 
-[[nodiscard]] inline auto s3_opener() {
-  return store_opener("s3", [](path_view uri, const open_store_options& asked) -> result<any_store> {
+[[nodiscard]] inline auto s3_opener(enum s3_probe probe = s3_probe::conditions) {
+  return store_opener("s3", [probe](path_view uri, const open_store_options& asked) -> result<any_store> {
     // For ever: a store may be used while statics are destroyed.
     static curl_http& http = *new curl_http;
     static native_clock clock;
@@ -86,6 +87,7 @@ template <class Variable>
     PERDURE_TRY(set_s3_address(options, uri));
     PERDURE_TRY(set_s3_environment(options, [](const char* name) { return std::getenv(name); }));
     if (asked.root == store_root::make) options.bucket_is = s3_bucket_is::made;
+    options.probe = probe;
     auto store = s3_store<curl_http>::open(http, clock, options);
     if (!store) return store.error();
     return any_store::make<s3_store<curl_http>>(std::move(*store));

@@ -90,6 +90,7 @@ TEST_CASE("s3_opener: an address that cannot be reached fails, and shows no secr
   CHECK(failed.error().system_code() == CURLE_COULDNT_CONNECT);
   const std::string told = describe(failed.error()).c_str();
   CHECK((told.find("SECRETID") == std::string::npos && told.find("the-secret") == std::string::npos));
+  CHECK(open_store("s3://bucket/x", s3_opener(s3_probe::nothing)));  // who only looks asks nothing yet
   CHECK(open_store("s3:/x", s3_opener()).error().code() == code::invalid_storage_root);
   CHECK(open_store("s3://UPPER", s3_opener()).error().code() == code::invalid_storage_root);
   CHECK(open_store("s3://key:the-secret@bucket", s3_opener()).error().code() == code::invalid_storage_root);
