@@ -25,7 +25,7 @@
 // Crash: as store.hpp has it.
 // Not promised: what one round of probing cannot see: that the endpoint keeps conditions between machines that race. Anything in a
 //   bucket that keeps versions, beyond the newest. Keys with "." or ".." as a part where a proxy on the way rewrites paths.
-//   Credentials that change while it is open. Memory: a page of a listing and a part of a put_stream are held in it.
+//   Memory: a page of a listing and a part of a put_stream are held in it.
 
 #include <perdure/config.hpp>
 #include <perdure/core/native_clock.hpp>
@@ -58,7 +58,8 @@ class s3_store {
     const bool is_set = options.host.size() != 0 && options.region.size() != 0 && detail::is_bucket_name(options.bucket) &&
                         options.host.ok() && options.region.ok() && options.prefix.ok();
     if (!is_set || options.part_size_bytes == 0) return failure(code::invalid_storage_root, operation::open);
-    if (!options.credentials.complete() || !options.credentials.sendable()) return failure(code::permission, operation::open);
+    const bool has_signer = options.source.is_set() || (options.credentials.complete() && options.credentials.sendable());
+    if (!has_signer) return failure(code::permission, operation::open);
     s3_store made(http, clock, options, nonces);
     if (options.bucket_is == s3_bucket_is::made) PERDURE_TRY(made.make_bucket());
     if (options.probe == s3_probe::conditions) PERDURE_TRY(made.probe());

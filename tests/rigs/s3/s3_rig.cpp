@@ -109,6 +109,29 @@ void laws_of_opening() {
     expect(content == std::string(3'000'000, 'x'), "it came back changed");
     return std::string();
   });
+  law("credentials that are refused are asked for again, and what was asked is done", [] {
+    struct keys {
+      s3_credentials now;
+      int asked_again = 0;
+    } all{options_of(gateway, "renewed/").credentials};
+    s3_options options = options_of(gateway, "renewed/");
+    options.source = {[](void* of, const s3_credentials* those) -> result<s3_credentials> {
+                        auto& own = *static_cast<keys*>(of);
+                        own.asked_again += those != nullptr ? 1 : 0;
+                        s3_credentials given = own.now;
+                        if (own.asked_again == 0) given.secret_key.append("-ended");
+                        return given;
+                      },
+                      &all};
+    curl_http http;
+    native_clock clock;
+    auto store = bucket::open(http, clock, options);
+    if (!succeeds(store, "open")) return std::string();
+    succeeds(store->put("k", "x", precondition::any), "put");
+    succeeds(store->remove("k"), "remove");
+    expect(all.asked_again == 1, "asked again " + std::to_string(all.asked_again) + " times");
+    return std::string();
+  });
   law("a clock that is two hours wrong is put right", [] {
     struct wrong_clock {
       native_clock right;
