@@ -94,6 +94,7 @@ set(PERDURE_HEADERS
   perdure/store/content_gc.hpp
   perdure/store/content_pin.hpp
   perdure/store/content_store.hpp
+  perdure/store/content_writer.hpp
   perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
   perdure/store/http.hpp
