@@ -161,6 +161,19 @@ class path_buffer {
   char text_[Capacity + 1];
 };
 
+namespace detail {
+
+template <std::size_t N>
+void append_number(path_buffer<N>& to, std::uint64_t number) noexcept {
+  char digits[20];
+  std::size_t at = sizeof(digits);
+  do digits[--at] = static_cast<char>('0' + number % 10);
+  while ((number /= 10) != 0);
+  to.append({digits + at, sizeof(digits) - at});
+}
+
+}  // namespace detail
+
 }  // namespace v1
 }  // namespace perdure
 

@@ -75,7 +75,7 @@ void append_hex(path_buffer<N>& to, const digest& of) noexcept {
   if (rest.size() < digest::hex_size + 2 || rest[digest::hex_size] != '/') return {};
   const auto of = digest_of_text(rest.first(digest::hex_size));
   if (!of) return {};
-  return {*of, number_of(rest.from(digest::hex_size + 1))};
+  return {*of, decimal_of(rest.from(digest::hex_size + 1))};
 }
 // The root in whose prefix this key is; empty where there is none.
 [[nodiscard]] inline path_view root_of(key_view key) noexcept {
