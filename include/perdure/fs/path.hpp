@@ -11,6 +11,7 @@
 // A view keeps what it was given: an empty path and a NUL inside are the Fs's to refuse, for it has an error to say so.
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include <perdure/core/bytes.hpp>
