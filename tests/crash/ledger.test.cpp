@@ -282,6 +282,48 @@ TEST_CASE("slot_lock: what take and release have said is what the lock is", "[cr
   CHECK(exhaustive(taken_and_released(2)).runs > 100);
 }
 
+TEST_CASE("slot_lock: over files, who has it still has it after a crash, and who follows a killed one frees it by its id",
+          "[crash]") {
+  const auto on_files = [](std::uint32_t faults) {
+    return exploration{.setup = [](world& world) { (void)lab_store(world.fs(), "s", world.clock()).create_root(); },
+                       .workload =
+                           [](world& world) {
+                             lab_store store(world.fs(), "s", world.clock());
+                             std::optional<lock_in<lab_store>> lock;
+                             lock.emplace(store, world.clock());
+                             world.step("held 1", [&] {
+                               const auto taken = lock->take({.id = lock_id::of({1, 0, 0, 0})});
+                               return taken ? result<void>() : taken.error();
+                             });
+                             world.step("free", [&] {
+                               const auto released = lock->release();
+                               return released ? result<void>() : released.error();
+                             });
+                             world.step("free", [&] { return lock.reset(), false; });
+                           },
+                       .restart =
+                           [](world& world) {
+                             lab_store store(world.fs(), "s", world.clock());
+                             lock_in<lab_store> forcer(store, world.clock());
+                             world.step("free", [&] {
+                               const auto done = forcer.force_unlock(lock_id::of({1, 0, 0, 0}));
+                               return done ? result<void>() : done.error();
+                             });
+                           },
+                       .check =
+                           [](after_crash& after) {
+                             lab_store store(after.fs(), "s", after.clock());
+                             lock_in<lab_store> lock(store, after.clock());
+                             const auto seen = lock.observe();
+                             if (!seen) return verdict(seen);
+                             return after.latest_is(std::string(seen->is_held ? "held 1" : "free"), "free");
+                           },
+                       .faults = faults};
+  };
+  CHECK(prove("killed, forced, cut", on_files(0)) > 20);
+  (void)exhaustive(on_files(1));
+}
+
 // One takes it and is killed, or is forced out by the id that it was seen under; a third may have it by then.
 exploration forced(std::uint32_t faults) {
   return {.workload =

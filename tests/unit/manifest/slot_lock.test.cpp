@@ -270,6 +270,12 @@ TEST_CASE("slot_lock: a lease is measured from before its take or renew was sent
   CHECK(one.is_held());
   at.clock.advance_ns(second);
   CHECK_FALSE(one.is_held());
+  at.objects.plan().clear();
+  at.objects.plan().add("put ** nth 1 timed_out after");
+  REQUIRE(one.renew()->done);
+  CHECK(one.is_held());
+  at.clock.advance_ns(2 * second);
+  CHECK_FALSE(one.is_held());
 }
 
 TEST_CASE("slot_lock: a take goes on with a lease of this object's that ran out, unless somebody has it since") {
