@@ -215,17 +215,17 @@ exploration critical(std::uint32_t faults, mistake wrong = mistake::none) {
                   remote_store store(world.store());
                   lock_in<remote_store> lock(store, world.clock());
                   const auto taken = lock.take({.id = lock_id::of({number, 0, 0, 0})});
-                  const bool has_it = wrong == mistake::no_lock || lock.is_held() ||
-                                      (wrong == mistake::holder_assumed && !taken && taken.error().doubt() != doubt::none);
-                  if (taken && taken->done != lock.is_held()) world.step("wrong", [] {});
-                  if (has_it) {
+                  const auto work = [&](bool has_it) {
+                    if (!has_it) return;
                     if (++inside > 1) world.step("wrong", [] {});
                     world.yield();
                     --inside;
-                  }
+                  };
+                  work(wrong == mistake::no_lock || lock.is_held() ||
+                       (wrong == mistake::holder_assumed && !taken && taken.error().doubt() != doubt::none));
+                  if (taken && taken->done != lock.is_held()) world.step("wrong", [] {});
                   (void)lock.release();
-                  if (lock.is_held()) return;  // what could not be given back, and said so
-                  world.yield();
+                  work(lock.is_held());  // it could not be given back
                 };
                 world.together([&] { one(1); }, [&] { one(2); });
               },
@@ -234,11 +234,11 @@ exploration critical(std::uint32_t faults, mistake wrong = mistake::none) {
             return true;
           },
           .faults = faults,
-          .preemptions = 2};
+          .preemptions = faults == 2 ? 1U : 2U};
 }
 
 TEST_CASE("slot_lock: without a lease it is never held by two, whatever is lost or late", "[crash]") {
-  for (const std::uint32_t faults : {0U, 1U}) CHECK(exhaustive(critical(faults)).runs > 10);
+  for (const std::uint32_t faults : {0U, 1U, 2U}) CHECK(exhaustive(critical(faults)).runs > 10);
   CHECK(refuted(critical(0, mistake::no_lock)) == "two at work");
   CHECK(refuted(critical(2, mistake::holder_assumed)) == "two at work");
 }
