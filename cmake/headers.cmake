@@ -129,6 +129,7 @@ set(PERDURE_HEADERS
   perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
   perdure/store/detail/percent.hpp
+  perdure/store/detail/s3_advice.hpp
   perdure/store/detail/s3_answer.hpp
   perdure/store/detail/s3_body.hpp
   perdure/store/detail/s3_connection.hpp

@@ -75,7 +75,8 @@ template <class Variable>
   if (path.empty() && !home.empty()) path = std::string(home.data(), home.size()) + "/.aws/credentials";
   const auto read = parse_s3_credentials(detail::small_file(path), value("AWS_PROFILE", "default"));
   if (!read && read.error().code() != code::not_found) return read.error();
-  if (!read || !read->complete()) return failure(code::permission, operation::open);
+  if (!read || !read->complete())
+    return failure(code::permission, operation::open).about("a bucket for which there are no credentials");
   return *read;
 }
 

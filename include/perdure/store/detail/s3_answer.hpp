@@ -70,8 +70,9 @@ struct s3_answer {
   std::uint64_t body_size = 0;
   bool stopped = false;  // by who took it
   bool has_no_signer = false;
-  path_buffer<64> code;  // of an <Error>
-  char text[1024];       // the beginning of a body that is no success's
+  path_buffer<64> code;    // of an <Error>
+  path_buffer<32> region;  // where the bucket is, if that is told
+  char text[1024];         // the beginning of a body that is no success's
   std::size_t text_size = 0;
 
   [[nodiscard]] int status() const noexcept { return outcome.end == http_end::answered ? outcome.status : 0; }
@@ -89,6 +90,9 @@ struct s3_answer {
       content_range(one.value);
     } else if (is_header(one.name, "date")) {
       date = unix_of_http_date(one.value);
+    } else if (is_header(one.name, "x-amz-bucket-region")) {
+      region.clear();
+      region.append(one.value);
     }
   }
   void keep(bytes piece) noexcept {
@@ -105,6 +109,9 @@ struct s3_answer {
     const xml_child found(document, "Error", "Code");
     if (found.is_found) code.append(found.text);
     if (!code.ok()) code.clear();
+    if (!says("AuthorizationHeaderMalformed") || region.size() != 0) return;
+    const xml_child other(document, "Error", "Region");
+    if (other.is_found) region.append(other.text);
   }
 
  private:
