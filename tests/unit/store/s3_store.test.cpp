@@ -468,6 +468,8 @@ TEST_CASE("s3_store: credentials that ended are asked for again, and the request
     }
     return trouble::none;
   };
+  CHECK(each_operation(*store) == "");
+  CHECK((requests == 2 * static_cast<std::size_t>(keys.newest) && keys.refused == keys.newest && keys.newest > 12));
   here.server.troubles = nullptr;
   // There are no others: it is told, and nothing is tried for ever.
   here.server.expired_token = "t" + std::to_string(keys.newest);
