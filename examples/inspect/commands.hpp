@@ -5,7 +5,7 @@
 
 // What main.cpp is asked to do, word for word.
 
-#include <examples/inspect/places.hpp>
+#include <examples/inspect/contents.hpp>
 
 #include <examples/store_uri.hpp>
 
@@ -147,6 +147,24 @@ inline int of_store(const settings& how, perdure::any_store& store, const std::s
   return status;
 }
 
+// Every snapshot that a head names, each of them read to its end.
+inline int of_head(const settings& how, perdure::any_store& store, perdure::native_fs& fs) {
+  const auto all = snapshots(store, fs, how.words[1]);
+  if (!all) return told(how, how.words[1], all.error());
+  int status = well;
+  for (const thing& one : *all) {
+    show(how, how.words[1], one, false);
+    if (one.damage) status = worse(status, status_of(*one.damage));
+  }
+  return status;
+}
+inline int of_pins(const settings& how, perdure::any_store& store) {
+  const auto all = pins(store);
+  if (!all) return told(how, *how.store, all.error());
+  for (const auto& [key, one] : *all) show(how, key, one, false);
+  return well;
+}
+
 inline int extract(const settings& how, perdure::native_fs& fs, const thing& one, const std::string& name,
                    const std::string& to) {
   for (const part& each : one.parts) {
@@ -186,6 +204,15 @@ inline int run(const settings& how) {
   if (how.store && (verb == "list" || verb == "verify") && more <= 1) {
     auto store = looked_into(*how.store);
     return store ? of_store(how, *store, verb) : told(how, *how.store, store.error());
+  }
+  const bool asks_of_contents = (verb == "pins" && more == 0) || ((verb == "snapshots" || verb == "end-pin") && more == 1);
+  if (how.store && asks_of_contents) {
+    auto store = perdure::open_store(*how.store);
+    if (!store) return told(how, *how.store, store.error());
+    if (verb == "pins") return of_pins(how, *store);
+    if (verb == "snapshots") return of_head(how, *store, fs);
+    const auto ended = end_one_pin(*store, words[1]);
+    return ended ? well : told(how, words[1], ended.error());
   }
   if (verb != "verify" || how.store || more == 0) return called_wrongly;
   int status = well;

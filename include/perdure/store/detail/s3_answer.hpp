@@ -33,15 +33,6 @@ namespace detail {
   return text.empty() ? size_unknown : value;
 }
 
-template <std::size_t N>
-void append_number(path_buffer<N>& to, std::uint64_t value) noexcept {
-  char text[20];
-  std::size_t at = sizeof(text);
-  do text[--at] = static_cast<char>('0' + value % 10);
-  while ((value /= 10) != 0);
-  to.append({text + at, sizeof(text) - at});
-}
-
 [[nodiscard]] inline bool is_header(path_view name, path_view lower) noexcept {
   if (name.size() != lower.size()) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
