@@ -60,6 +60,17 @@ C
   start_gateways "$port" || return 1
 }
 
+# The first of four ports in a row at which nobody listens.
+free_ports() {
+  local port tries at taken
+  for ((tries = 0; tries < 100; ++tries)); do
+    port=$((20000 + RANDOM % 10000)) taken=0
+    for at in 0 1 2 3; do (: <"/dev/tcp/127.0.0.1/$((port + at))") 2>/dev/null && taken=1; done
+    [ "$taken" = 1 ] || break
+  done
+  echo "$port"
+}
+
 start_gateways() {  # PORT
   radosgw -n client.rgw && start_second_gateway "$1" && wait_for_gateway "$1"
 }
