@@ -22,7 +22,7 @@
 //   Success: `won`: the state is there, and survives. `conflict`: another version is there. `fenced`: the version is what was
 //   expected, and a later holder of the lock has been here. Of both, nothing was changed. Exactly one of all who race from one
 //   version wins, unless one of them puts back what was there.
-//   Failure: `unknown`: the state may be there, or may come until somebody loads the slot; read() and look. `unchanged`: busy
+//   Failure: `unknown`: the state may be there, or may come until this object has read() it; read() and look. `unchanged`: busy
 //   where others were faster tries_max times; too_large; else the slot's.
 // raise(fence): from here on nobody with a lower token wins. Whoever takes a lock over from one who did not release it (its lease
 //   ran out, or it was forced) calls this before anything else. Same answers; the state and its version stay.
@@ -76,10 +76,10 @@ enum class ledger_answer : std::uint8_t { won, conflict, fenced };
 
 struct ledger_reply {
   ledger_answer answer = ledger_answer::won;
-  std::uint64_t serial = 0;  // of what is there now
+  std::uint64_t serial = 0;  // of what was put; where nothing was, of what is there
   ledger_version expected;
-  ledger_version found;           // what is there now
-  std::uint64_t fence_found = 0;  // the highest token shown
+  ledger_version found;           // what was put, or is there
+  std::uint64_t fence_found = 0;  // the highest token shown, this one included
 };
 
 struct ledger_options {
@@ -163,7 +163,9 @@ class ledger {
       return ledger_reply{answer, there.serial, expected != nullptr ? *expected : found, found, there.fence};
     };
     for (std::uint32_t tries = 0; tries < options_.tries_max; ++tries) {
-      const bool was_seen = is_current_ && (expected == nullptr || version() == *expected) && fence >= head_.fence;
+      // Of a raise that finds nothing to raise nobody else would ask the slot.
+      const bool was_seen =
+          is_current_ && (expected != nullptr ? version() == *expected && fence >= head_.fence : fence > head_.fence);
       if (!was_seen) PERDURE_TRY(load());  // 1
       if (expected != nullptr && !(version() == *expected)) return told(ledger_answer::conflict, head_);
       if (fence < head_.fence) return told(ledger_answer::fenced, head_);

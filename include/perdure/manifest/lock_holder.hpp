@@ -60,7 +60,7 @@ struct lock_holder {
 
   bool is_held = false;
   lock_id id = {};
-  std::uint64_t token = 0;  // how often the lock has been taken: a later holder's is higher (see ledger.hpp, `fence`)
+  std::uint64_t token = 0;  // a later holder's is higher (see ledger.hpp, `fence`); 0 where nobody ever was one
   std::uint64_t process = 0;
   std::int64_t taken_unix_ns = 0;  // by the holder's clock; for people
   std::int64_t lease_ns = 0;       // 0: until it is released

@@ -17,24 +17,26 @@
 // take(claim, wait_ns)
 //   1  loads the lock. Where it is free, or was never held: replaces it by the claim, with the next token
 //   2  where it is held without a lease: busy, or it asks again, ever less often, until wait_ns have passed
-//   3  where it is held with one: the same; but once this object has seen the very same value there for that lease and an eighth
-//      of it, on its own clock, the holder is taken to be dead, and 1. A holder who renews in that moment wins or loses it whole
-// renew(): the lease begins again. is_held(): that this object holds the lock, and has a lease of which some is left: measured
-//   from before its last take or renew was sent, so that it ends before anybody else's patience does.
+//   3  where it is held with one: the same; but once this object has seen the very same value there for more than that lease and
+//      an eighth of it, on its own clock, the holder is taken to be dead, and 1. A holder who renews in that moment wins or loses
+//      it whole
+// renew(): the lease begins again. is_held(): that this object holds the lock, as far as it knows, and has a lease of which some
+//   is left: measured from before its last take or renew was sent, so that it ends before anybody else's patience does.
 // release(): replaces the value by one that says free. In the foreground, and what the destructor does as well where it was not
 //   called, or failed.
-// force_unlock(id): releases what another one holds, by its exact id; never a later holder's.
-//
+// force_unlock(id): releases what is held under that id, and nothing that anybody took later.
 // observe(): who has it, or had it last; visible, and may be over already.
 //
-// Success: take, renew, force_unlock: whether it was done, and if not, who has it; release: whether it was this holder's still.
-// Failure: `unknown`: of take the lock may be held under the claim's id: a take, a release or the end of this object settles that
-//   if it can, and force_unlock(claim.id) can always. `unchanged`: invalid_argument of a take while this object holds it, or
-//   without an id; busy where others were faster tries_max times; the slot's.
+// Success: take, renew, force_unlock: whether it was done, and if not, who has it; release: whether it was this object's still.
+// Failure: `unknown`: of take the lock may be held under the claim's id. A release, or the end of this object, gives it back then
+//   if it can, and force_unlock(claim.id) can always; a next take goes on with it, and tells so by the id. Of release that it may
+//   be held still, or not any more: the same once more tells which; is_held() says no. `unchanged`: invalid_argument of a take
+//   while is_held(), without an id, with a negative lease or where no token is left; busy where others were faster tries_max
+//   times; the slot's.
 // Crash: who held it holds it, until a force_unlock or its lease ends that.
-// Without leases no two ever hold it, unless somebody is wrong about whom he forces out. With them one whose machine stood still
-//   may wake up and believe for a moment that he holds it: is_held() before each step, and the token in each commit (ledger.hpp,
-//   replace and raise) keep what he does from having an effect.
+// Without leases no two ever hold it, unless somebody is wrong about whom he forces out. With them one whose machine stood still,
+// or slept while its clock did, may wake up and believe that he holds it: the token in each commit (ledger.hpp, replace and raise)
+// keeps what he does from having an effect; is_held() before each step only makes that rare.
 // Not promised: fairness. That clocks of two machines agree on what time it is; they only have to go equally fast, by an eighth.
 //
 // One object is used by one thread at a time.
@@ -74,61 +76,67 @@ class slot_lock {
   ~slot_lock() { (void)release(); }
 
   [[nodiscard]] result<lock_reply> take(const lock_claim& claim, std::int64_t wait_ns = 0) {
-    if (mine_ == mine::perhaps) {
-      PERDURE_TRY(load());
-      if (settle_mine()) return lock_reply{true, seen_};
+    if (is_held() || claim.id == lock_id() || claim.lease_ns < 0) return failure(code::invalid_argument, operation::lock);
+    if (mine_ != mine::no) {  // an earlier take is in doubt, or its lease ran out
+      const auto renewed = renew();
+      if (!renewed || renewed->done) return renewed;
     }
-    if (mine_ == mine::yes || claim.id == lock_id() || claim.lease_ns < 0)
-      return failure(code::invalid_argument, operation::lock);
     const std::int64_t start_ns = clock_->elapsed_ns();
-    std::int64_t pause_ns = options_.pause_ns;
+    std::int64_t slept_ns = 0;
+    std::int64_t pause_ns = options_.pause_ns > 0 ? options_.pause_ns : 1;
+    const std::int64_t pause_ns_max = pause_ns < INT64_MAX / 64 ? 64 * pause_ns : pause_ns;
     for (std::uint32_t tries = 0; tries < options_.tries_max;) {
       PERDURE_TRY(load());
       if (seen_.is_held && !is_abandoned()) {  // 2, 3
-        const std::int64_t left_ns = wait_ns - (clock_->elapsed_ns() - start_ns);
-        if (left_ns <= 0) return lock_reply{false, seen_};
-        clock_->sleep_ns(pause_ns < left_ns ? pause_ns : left_ns);
-        if (pause_ns < 64 * options_.pause_ns) pause_ns *= 2;
+        // A clock that stands still ends this, too.
+        const std::int64_t passed_ns = clock_->elapsed_ns() - start_ns;
+        const std::int64_t waited_ns = passed_ns > slept_ns ? passed_ns : slept_ns;
+        if (waited_ns >= wait_ns) return lock_reply{false, seen_};
+        const std::int64_t next_ns = pause_ns < wait_ns - waited_ns ? pause_ns : wait_ns - waited_ns;
+        clock_->sleep_ns(next_ns);
+        slept_ns = waited_ns + next_ns;
+        if (pause_ns < pause_ns_max) pause_ns *= 2;
         continue;
       }
-      const std::int64_t sent_ns = clock_->elapsed_ns();  // 1
-      id_ = claim.id;
+      const std::uint64_t token_before = seen_.token > claim.token_above ? seen_.token : claim.token_above;
+      if (token_before == UINT64_MAX) return failure(code::invalid_argument, operation::lock);
+      id_ = claim.id;  // 1
       mine_ = mine::perhaps;
-      held_from_ns_ = sent_ns;
-      const auto put = replace(claimed(claim));
-      if (!put) {
+      held_from_ns_ = clock_->elapsed_ns();
+      const auto put = replace(claimed(claim, token_before + 1));
+      if (mine_ == mine::yes) return lock_reply{true, seen_};
+      if (mine_ == mine::perhaps) {
         if (put.error().doubt() == doubt::none) mine_ = mine::no;
         return put.error();
       }
-      // Where no answer came and it was there nevertheless, somebody may have forced this one out since.
-      if (settle_mine()) return lock_reply{true, seen_};
-      tries += *put ? 0 : 1;
+      // Where its answer was lost it may be over already, by force or for who waited for its lease: no id is used twice.
+      if (!put || *put) return lock_reply{false, seen_};
+      ++tries;
     }
     return failure(code::busy, operation::lock);
   }
 
   [[nodiscard]] result<lock_reply> renew() {
-    for (std::uint32_t tries = 0; tries < options_.tries_max && mine_ != mine::no; ++tries) {
+    if (mine_ == mine::no) PERDURE_TRY(load());
+    for (std::uint32_t tries = 0; tries < options_.tries_max; ++tries) {
       if (!is_current_) PERDURE_TRY(load());
-      if (!settle_mine()) break;
+      if (mine_ == mine::no) return lock_reply{false, seen_};
       lock_holder next = seen_;
       ++next.renewals;
       const std::int64_t sent_ns = clock_->elapsed_ns();
       const auto put = replace(next);
       if (!put) return put.error();
-      if (!*put) continue;
-      if (!settle_mine()) break;
+      if (!*put || mine_ == mine::no) continue;
       held_from_ns_ = sent_ns;
       return lock_reply{true, seen_};
     }
-    if (mine_ != mine::no) return failure(code::busy, operation::lock);
-    return lock_reply{false, seen_};
+    return failure(code::busy, operation::lock);
   }
 
   [[nodiscard]] result<bool> release() {
     for (std::uint32_t tries = 0; tries < options_.tries_max && mine_ != mine::no; ++tries) {
       if (!is_current_) PERDURE_TRY(load());
-      if (!settle_mine()) break;
+      if (mine_ == mine::no) break;
       const auto put = replace(freed());
       if (!put) return put.error();
       if (*put) return mine_ = mine::no, true;
@@ -161,11 +169,11 @@ class slot_lock {
  private:
   enum class mine : std::uint8_t { no, perhaps, yes };
 
-  [[nodiscard]] lock_holder claimed(const lock_claim& claim) const noexcept {
+  [[nodiscard]] lock_holder claimed(const lock_claim& claim, std::uint64_t token) const noexcept {
     lock_holder next;
     next.is_held = true;
     next.id = claim.id;
-    next.token = (seen_.token > claim.token_above ? seen_.token : claim.token_above) + 1;
+    next.token = token;
     next.process = claim.process;
     next.taken_unix_ns = clock_->unix_ns();
     next.lease_ns = claim.lease_ns;
@@ -178,13 +186,15 @@ class slot_lock {
     next.is_held = false;
     return next;
   }
-  [[nodiscard]] bool settle_mine() noexcept {
-    mine_ = seen_.is_held && seen_.id == id_ ? mine::yes : mine::no;
-    return mine_ == mine::yes;
+  void saw(const lock_holder& there, const typename S::token& token) noexcept {
+    seen_ = there;
+    token_ = token;
+    is_current_ = true;
+    if (mine_ != mine::no) mine_ = seen_.is_held && seen_.id == id_ ? mine::yes : mine::no;
   }
   [[nodiscard]] bool is_abandoned() const noexcept {
     const std::int64_t over_ns = clock_->elapsed_ns() - watched_from_ns_ - seen_.lease_ns;
-    return seen_.lease_ns != 0 && over_ns >= seen_.lease_ns / 8;
+    return seen_.lease_ns != 0 && over_ns > seen_.lease_ns / 8;
   }
 
   [[nodiscard]] result<earlier> load() {
@@ -193,9 +203,7 @@ class slot_lock {
     if (!there) return there.error();
     const auto holder = decode(*there);
     if (!holder) return holder.error();
-    seen_ = *holder;
-    token_ = there->token;
-    is_current_ = true;
+    saw(*holder, there->token);
     if (!(watched_ == token_)) watched_ = token_, watched_from_ns_ = clock_->elapsed_ns();
     return there->earlier;
   }
@@ -208,14 +216,11 @@ class slot_lock {
     const detail::lock_record record = detail::encode_lock(next);
     const auto put = slot_.replace(token_, detail::stored_bytes(record));
     is_current_ = false;
-    if (put) {
-      token_ = *put;
-      seen_ = next;
-      is_current_ = true;
-      return true;
-    }
+    if (put) return saw(next, *put), true;
     const bool is_doubtful = put.error().doubt() != doubt::none;
     if (!is_doubtful && put.error().code() != code::conflict) return put.error();
+    // What is there is another one than this object has seen, or may be free.
+    if (mine_ == mine::yes && (!is_doubtful || !next.is_held)) mine_ = mine::perhaps;
     const auto became = load();
     if (!became) return is_doubtful ? put.error() : became.error();
     if (is_doubtful && (*became == earlier::untold || *became == earlier::nothing)) return put.error();

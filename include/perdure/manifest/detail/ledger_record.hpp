@@ -57,12 +57,13 @@ inline constexpr std::uint16_t ledger_format = 1;
 // corrupt, or version_unsupported. The state is what follows the head.
 [[nodiscard]] inline result<ledger_head> decode_ledger(bytes record) noexcept {
   const failure damaged(code::corrupt, operation::load);
-  if (record.size() < sizeof(ledger_head)) return damaged;
-  const auto head = stored_at<ledger_head>(record.data());
+  if (record.size() < offsetof(ledger_head, zero)) return damaged;
+  ledger_head head;
+  std::memcpy(&head, record.data(), record.size() < sizeof(head) ? record.size() : sizeof(head));
   if (std::memcmp(head.magic, ledger_head().magic, sizeof(head.magic)) != 0) return damaged;
-  // Of a later format not even the place of the checksum is known.
+  // Of a later format not even the size of the head is known.
   if (head.format_reader_min > ledger_format) return failure(code::version_unsupported, operation::load);
-  if (head.checksum != crc32c(before_checksum(head))) return damaged;
+  if (record.size() < sizeof(head) || head.checksum != crc32c(before_checksum(head))) return damaged;
   const bytes state = record.from(sizeof(ledger_head));
   if (head.size_bytes != state.size()) return damaged;
   const bool is_sound = head.serial != 0 ? sha256_of(state) == head.version : state.empty() && head.version == digest();

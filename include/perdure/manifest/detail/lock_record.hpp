@@ -12,7 +12,7 @@
 //     13     1   size of the holder's text; 14: of the host's
 //     15     1   0
 //     16    16   id of the holder
-//     32     8   token: how often the lock has been taken
+//     32     8   token: higher than that of every earlier holder
 //     40     8   process
 //     48     8   taken: nanoseconds since 1970, by the holder's clock; for people
 //     56     8   lease in nanoseconds; 0: none
