@@ -110,7 +110,7 @@ class cluster_store {
   [[nodiscard]] result<path_buffer<detail::root_name_max>> new_root(path_view name) const {
     path_buffer<detail::root_name_max> root;
     root.append(name).append("-");
-    detail::append_number(root, operation_);
+    detail::append_operation(root, operation_);
     if (!root.ok()) return failure(code::too_large, operation::none);
     PERDURE_TRY(check_root_name(root));
     return root;
