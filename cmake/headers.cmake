@@ -94,6 +94,7 @@ set(PERDURE_HEADERS
   perdure/store/content_gc.hpp
   perdure/store/content_pin.hpp
   perdure/store/content_store.hpp
+  perdure/store/content_writer.hpp
   perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
   perdure/store/http.hpp
@@ -129,6 +130,7 @@ set(PERDURE_HEADERS
   perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
   perdure/store/detail/percent.hpp
+  perdure/store/detail/s3_advice.hpp
   perdure/store/detail/s3_answer.hpp
   perdure/store/detail/s3_body.hpp
   perdure/store/detail/s3_connection.hpp
@@ -158,6 +160,7 @@ set(PERDURE_HEADERS
 
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/commit_values.hpp
   perdure/manifest/detail/commit_waiter.hpp
   perdure/manifest/detail/ledger_record.hpp
   perdure/manifest/detail/lock_record.hpp

@@ -105,6 +105,7 @@
 #include <perdure/store/content_gc.hpp>
 #include <perdure/store/content_pin.hpp>
 #include <perdure/store/content_store.hpp>
+#include <perdure/store/content_writer.hpp>
 #include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/http.hpp>

@@ -51,7 +51,7 @@ class artifacts {
   [[nodiscard]] result<void> list_sidecars(sidecar_visitor visitor) {
     const path_view prefix = detail::recovery_prefix;
     return detail::for_each_key(*store_, prefix, options_.page_keys, [&](key_view key) -> result<visit> {
-      const std::uint64_t operation = detail::operation_number_of(key.from(prefix.size()));
+      const std::uint64_t operation = detail::decimal_of(key.from(prefix.size()));
       return operation == 0 ? result<visit>(visit::go_on) : visitor(operation);
     });
   }

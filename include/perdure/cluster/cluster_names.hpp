@@ -49,16 +49,8 @@ namespace detail {
 
 inline constexpr std::size_t root_name_max = 120;
 
-template <std::size_t N>
-void append_operation(path_buffer<N>& to, std::uint64_t number) noexcept {
-  char digits[20];
-  std::size_t at = sizeof(digits);
-  do digits[--at] = static_cast<char>('0' + number % 10);
-  while ((number /= 10) != 0);
-  to.append({digits + at, sizeof(digits) - at});
-}
-// 0 for what append_operation does not write, and for 0 itself.
-[[nodiscard]] inline std::uint64_t operation_number_of(path_view text) noexcept {
+// 0 for what append_number does not write, and for 0 itself.
+[[nodiscard]] inline std::uint64_t decimal_of(path_view text) noexcept {
   if (text.empty() || text[0] == '0') return 0;
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -79,7 +71,7 @@ void append_operation(path_buffer<N>& to, std::uint64_t number) noexcept {
     if (!plain && c != '-') return 0;
     if (c == '-') end = i;
   }
-  return end == 0 ? 0 : operation_number_of(root.from(end + 1));
+  return end == 0 ? 0 : decimal_of(root.from(end + 1));
 }
 
 }  // namespace detail
@@ -89,7 +81,7 @@ inline bytes to_text(const payload_id& id, mutable_bytes buffer) noexcept {
   PERDURE_ASSERT(buffer.size() >= payload_id::text_size_max, "the text of a payload_id needs 92 characters");
   path_buffer<21> number;
   number.append("/");
-  detail::append_operation(number, id.operation);
+  detail::append_number(number, id.operation);
   to_text(content_id{id.of}, buffer);
   std::memcpy(buffer.data() + content_id::text_size, number.data(), number.size());
   return buffer.first(content_id::text_size + number.size());
@@ -99,7 +91,7 @@ inline bytes to_text(const payload_id& id, mutable_bytes buffer) noexcept {
   if (!content) return content.error();
   const bytes rest = text.from(content_id::text_size);
   const path_view tail(reinterpret_cast<const char*>(rest.data()), rest.size());
-  const std::uint64_t operation = tail.empty() || tail[0] != '/' ? 0 : detail::operation_number_of(tail.from(1));
+  const std::uint64_t operation = tail.empty() || tail[0] != '/' ? 0 : detail::decimal_of(tail.from(1));
   if (operation == 0) return failure(code::invalid_argument, operation::none);
   return payload_id{content->root, operation};
 }

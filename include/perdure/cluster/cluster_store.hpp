@@ -60,6 +60,10 @@ struct cluster_options {
 
 template <Store S, Clock C>
 class cluster_store {
+  // By other names, for two members are called as their classes are.
+  using catalog_type = perdure::catalog<S>;
+  using artifacts_type = perdure::artifacts<S>;
+
  public:
   cluster_store(S& store, C& clock, state_names names, const cluster_options& options = {})
       : store_(&store),
@@ -110,7 +114,7 @@ class cluster_store {
   [[nodiscard]] result<path_buffer<detail::root_name_max>> new_root(path_view name) const {
     path_buffer<detail::root_name_max> root;
     root.append(name).append("-");
-    detail::append_operation(root, operation_);
+    detail::append_number(root, operation_);
     if (!root.ok()) return failure(code::too_large, operation::none);
     PERDURE_TRY(check_root_name(root));
     return root;
@@ -143,8 +147,8 @@ class cluster_store {
   [[nodiscard]] result<ledger_entry> observe() { return seen_.observe(); }
   [[nodiscard]] result<lock_holder> holder() { return lock_.observe(); }
   [[nodiscard]] result<lock_reply> force_unlock(const lock_id& id) { return lock_.force_unlock(id); }
-  [[nodiscard]] class catalog<S>& catalog() noexcept { return catalog_; }
-  [[nodiscard]] class artifacts<S>& artifacts() noexcept { return artifacts_; }
+  [[nodiscard]] catalog_type& catalog() noexcept { return catalog_; }
+  [[nodiscard]] artifacts_type& artifacts() noexcept { return artifacts_; }
   [[nodiscard]] S& store() noexcept { return *store_; }
   [[nodiscard]] const cluster_options& options() const noexcept { return options_; }
 
@@ -274,8 +278,8 @@ class cluster_store {
   ledger<slot_type> ledger_;
   ledger<slot_type> seen_;
   slot_lock<slot_type, C> lock_;
-  class catalog<S> catalog_;
-  class artifacts<S> artifacts_;
+  catalog_type catalog_;
+  artifacts_type artifacts_;
   ledger_entry entry_;
   detail::recovery_record record_;
   detail::name_set put_;

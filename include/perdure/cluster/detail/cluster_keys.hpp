@@ -44,7 +44,7 @@ void append_hex(path_buffer<N>& to, const digest& of) noexcept {
   key.append(payload_prefix);
   append_hex(key, id.of);
   key.append("/");
-  append_operation(key, id.operation);
+  append_number(key, id.operation);
   return key;
 }
 [[nodiscard]] inline named_key prefix_of_root(path_view root) noexcept {
@@ -58,7 +58,7 @@ void append_hex(path_buffer<N>& to, const digest& of) noexcept {
 [[nodiscard]] inline named_key key_of_recovery(std::uint64_t operation) noexcept {
   named_key key;
   key.append(recovery_prefix);
-  append_operation(key, operation);
+  append_number(key, operation);
   return key;
 }
 [[nodiscard]] inline named_key key_of_approval(const digest& of) noexcept {
@@ -75,7 +75,7 @@ void append_hex(path_buffer<N>& to, const digest& of) noexcept {
   if (rest.size() < digest::hex_size + 2 || rest[digest::hex_size] != '/') return {};
   const auto of = digest_of_text(rest.first(digest::hex_size));
   if (!of) return {};
-  return {*of, operation_number_of(rest.from(digest::hex_size + 1))};
+  return {*of, decimal_of(rest.from(digest::hex_size + 1))};
 }
 // The root in whose prefix this key is; empty where there is none.
 [[nodiscard]] inline path_view root_of(key_view key) noexcept {
