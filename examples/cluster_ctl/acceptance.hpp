@@ -22,7 +22,7 @@
 namespace cluster_ctl {
 
 namespace files = std::filesystem;
-using opener = std::function<result<perdure::any_store>(const std::string& uri, const std::string& home)>;
+using examples::use;
 
 inline void write_text(const files::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 inline std::string read_text(const files::path& path) {
@@ -40,7 +40,10 @@ inline std::map<std::string, std::string> tree(const files::path& root) {
 inline const std::string roads = "a b\nb c\n";
 inline const std::string social = "x y\ny z\nz x\n";
 
-// A configuration's directory, made anew.
+// Where it is not the directory of the configuration that everything is kept in.
+inline opener elsewhere_than_home;
+
+// A configuration's directory, made anew; and its store.
 struct place {
   std::string home;
   place(const std::string& name, const std::string& more = "") : home(files::absolute("cluster_ctl.data/" + name)) {
@@ -49,6 +52,11 @@ struct place {
     write_text(home + "/cluster.yaml", more + "graphs:\n  roads: roads.txt   # declared\n  social: imported\n");
     write_text(home + "/roads.txt", roads);
     write_text(home + "/social.txt", social);
+    if (!elsewhere_than_home) return;
+    const auto store = elsewhere_than_home("", home, use::writes);
+    for (const char* const prefix : {"lock", "ledger", "catalog/", "graphs/", "recovery/", "approvals/"}) {
+      if (store) (void)remove_prefix(*store, prefix);
+    }
   }
 };
 struct answer {
@@ -139,7 +147,7 @@ inline std::string counted(const opener& open, int times) {
 
 // What is in the store and no state names.
 inline std::string leftovers(const place& at, const opener& open) {
-  const auto store = open("", at.home);
+  const auto store = open("", at.home, use::only_looks);
   std::string all;
   (void)store->list("", {}, 1000, [&](const perdure::listed_object& one) {
     all += std::string(one.key.data(), one.key.size()) + "\n";
@@ -168,8 +176,8 @@ inline std::string killed(const opener& open) {
       perdure::any_store* base = nullptr;
       perdure::testing::fault_store<perdure::any_store>* gate = nullptr;
       int calls = 0;
-      const opener killing = [&](const std::string& uri, const std::string& home) -> result<perdure::any_store> {
-        auto opened = open(uri, home);
+      const opener killing = [&](const std::string& uri, const std::string& home, enum use how) -> result<perdure::any_store> {
+        auto opened = open(uri, home, how);
         if (!opened) return opened;
         base = new perdure::any_store(*opened);
         gate = new perdure::testing::fault_store<perdure::any_store>(*base);
@@ -221,8 +229,8 @@ inline std::string told(const opener& open) {
   perdure::any_store* base = nullptr;
   perdure::testing::fault_store<perdure::any_store>* gate = nullptr;
   bool met = false;
-  const opener slow = [&](const std::string& uri, const std::string& home) -> result<perdure::any_store> {
-    auto opened = open(uri, home);
+  const opener slow = [&](const std::string& uri, const std::string& home, enum use how) -> result<perdure::any_store> {
+    auto opened = open(uri, home, how);
     if (!opened) return opened;
     base = new perdure::any_store(*opened);
     gate = new perdure::testing::fault_store<perdure::any_store>(*base);
@@ -270,7 +278,7 @@ inline std::string roots(const opener& open) {
 inline std::string around(const opener&) {
   place at("around");
   perdure::mem_store objects;
-  const opener in_memory = [&](const std::string&, const std::string&) -> result<perdure::any_store> {
+  const opener in_memory = [&](const std::string&, const std::string&, enum use) -> result<perdure::any_store> {
     return perdure::any_store(objects);
   };
   const auto before = tree(at.home);

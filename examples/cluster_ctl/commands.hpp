@@ -7,6 +7,7 @@
 
 #include <examples/cluster_ctl/config.hpp>
 #include <examples/cluster_ctl/state.hpp>
+#include <examples/store_uri.hpp>
 
 #include <perdure/cluster/serving_snapshot.hpp>
 #include <perdure/cluster/storage_root.hpp>
@@ -33,13 +34,16 @@ enum exit_status : int {
   outcome_unknown = 7,   // it may have happened: `status` tells
 };
 
+// Of an address, or none, for the configuration in this directory.
+using opener = std::function<result<perdure::any_store>(const std::string& uri, const std::string& home, enum examples::use use)>;
+
 struct environment {
   std::string home = ".";  // where cluster.yaml lies
   std::string store = {};  // --store, instead of what that says
   long long wait_seconds = 0;
   long long lease_seconds = 0;
   int times = 1;
-  std::function<result<perdure::any_store>(const std::string& uri, const std::string& home)> open = {};
+  opener open = {};
   std::string said = {};  // what the command says
 };
 
@@ -53,7 +57,8 @@ class commands {
     const std::string wrong = read_config(all_.home + "/cluster.yaml", config_);
     if (!wrong.empty()) return say(wrong), usage;
     const std::string uri = all_.store.empty() ? config_.storage : all_.store;
-    auto opened = all_.open(uri, all_.home);
+    const bool only_looks = words[0] == "plan" || words[0] == "status" || words[0] == "serve";
+    auto opened = all_.open(uri, all_.home, only_looks ? examples::use::only_looks : examples::use::writes);
     if (!opened) return told_root(opened.error());
     store_ = std::make_unique<perdure::any_store>(*opened);
     const std::string& what = words[0];

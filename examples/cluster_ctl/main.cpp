@@ -20,18 +20,28 @@
 //
 //   cluster_ctl [accept [layout | elsewhere | counted [TIMES] | killed | told | roots | around | golden]]
 //
-// What has to hold, all of it or one. Exit status 0 only if it did.
+// What has to hold, all of it or one; with --store, counted, killed and told there. Exit status 0 only if it did.
 
 #include <examples/cluster_ctl/acceptance.hpp>
-
-#include <perdure/ext/s3_opener.hpp>
-
 namespace {
 
 using namespace cluster_ctl;
 
-result<perdure::any_store> open_root(const std::string& uri, const std::string& home) {
-  return perdure::open_storage_root(uri, home, {}, perdure::s3_opener());
+result<perdure::any_store> open_root(const std::string& uri, const std::string& home, enum use how) {
+#ifdef EXAMPLES_HAVE_CURL
+  const auto probe = how == use::writes ? perdure::s3_probe::conditions : perdure::s3_probe::nothing;
+  return perdure::open_storage_root(uri, home, {}, perdure::s3_opener(probe));
+#else
+  (void)how;
+  if (examples::is_s3(uri)) std::fputs("This was built without libcurl (Debian: libcurl4-openssl-dev).\n", stderr);
+  return perdure::open_storage_root(uri, home);
+#endif
+}
+// Of the acceptance: each place has a prefix of its own.
+opener below(const std::string& base) {
+  return [base](const std::string&, const std::string& home, enum use how) {
+    return examples::open_uri(base + "/" + files::path(home).filename().string(), {.root = perdure::store_root::make}, how);
+  };
 }
 
 bool show(const char* what, const std::string& wrong) {
@@ -39,9 +49,17 @@ bool show(const char* what, const std::string& wrong) {
   return wrong.empty();
 }
 
-int accept(const std::string& only, int times) {
+int accept(const std::string& only, int times, const std::string& store) {
   bool held = true;
   const auto wants = [&](const char* what) { return only.empty() || only == what; };
+  if (!store.empty()) {
+    elsewhere_than_home = below(store);
+    if (wants("counted")) held = show("counted", counted(elsewhere_than_home, times)) && held;
+    if (wants("killed")) held = show("killed", killed(elsewhere_than_home)) && held;
+    if (wants("told")) held = show("told", told(elsewhere_than_home)) && held;
+    files::remove_all("cluster_ctl.data");
+    return held ? done : failed;
+  }
   if (wants("layout")) held = show("layout", layout(open_root)) && held;
   if (wants("elsewhere")) held = show("elsewhere", elsewhere(open_root)) && held;
   if (wants("counted")) held = show("counted", counted(open_root, times)) && held;
@@ -77,7 +95,7 @@ int main(int argc, char** argv) {
     ++i;
   }
   if (words.empty() || words[0] == "accept")
-    return accept(words.size() > 1 ? words[1] : "", words.size() > 2 ? std::atoi(words[2].c_str()) : 10);
+    return accept(words.size() > 1 ? words[1] : "", words.size() > 2 ? std::atoi(words[2].c_str()) : 10, all.store);
   const int status = commands(all).run(words);
   std::fputs(all.said.c_str(), status == done ? stdout : stderr);
   return status;
