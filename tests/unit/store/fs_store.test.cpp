@@ -23,8 +23,8 @@
 #include <vector>
 
 using namespace perdure;
-using tests::counting_fs;
 using testing::read_text;
+using tests::counting_fs;
 
 namespace {
 
@@ -336,4 +336,20 @@ TEST_CASE("fs_store: what the Fs cannot give is said") {
                                               {.writers = writers::only_this, .at_least = durability::ordered});
   CHECK(lenient.put("l", "w", precondition::any));
   CHECK(lenient.remove("l"));
+}
+
+TEST_CASE("fs_store: a new object does not read the names of all others in its directory") {
+  counting_fs files;
+  manual_clock clock;
+  fs_store<counting_fs, manual_clock> store(files, "root", clock, {.writers = writers::only_this, .objects_per_directory = 100});
+  REQUIRE(store.create_root());
+  const std::size_t before = files.shown;
+  for (int i = 0; i < 250; ++i) REQUIRE(store.put("name " + std::to_string(i), "", precondition::any));
+  CHECK(files.shown - before < 2500);
+  std::size_t listed_keys = 0;
+  CHECK(store.list("", {}, 1000, [&](const listed_object&) { return ++listed_keys, visit::go_on; }));
+  CHECK(listed_keys == 250);
+  std::size_t in_root = 0;
+  CHECK(files.for_each_entry("root", [&](const dir_entry& one) { return in_root += one.name[0] == 'k', visit::go_on; }));
+  CHECK(in_root == 100);
 }

@@ -3,8 +3,8 @@
 #ifndef PERDURE_STORE_DETAIL_KEY_TREE_HPP
 #define PERDURE_STORE_DETAIL_KEY_TREE_HPP
 
-// key_tree: where fs_store keeps what. A directory has at most so many objects; when it is full, a new key goes into a directory
-// below it, by its next byte. Nothing is ever moved: so a key is looked for in the deepest directory that there is for it and
+// key_tree: where fs_store keeps what. A directory has at most so many objects of each writer; when it is full, a new key goes into a
+// directory below it, by its next byte. Nothing is ever moved: so a key is looked for in the deepest directory that there is for it and
 // then upwards, and what is deeper is newer. A listing reads the directories on the way to its cursor, and then those that it
 // shows; in memory it has the keys of one page.
 
@@ -74,9 +74,13 @@ class key_tree {
   // Where a new key goes: one directory deeper than the deepest there is, if that is full.
   [[nodiscard]] result<std::size_t> place(key_view key, std::size_t deepest) {
     if (deepest == key.size()) return deepest;
-    const auto full = is_full(directory(key, deepest));
-    if (!full) return full.error();
-    if (!*full || !directory(key, deepest + 1).ok()) return deepest;
+    const path at = directory(key, deepest);
+    const std::uint64_t name = name_of(at);
+    if (takes_known_room(name)) return deepest;
+    const auto objects = objects_in(at);
+    if (!objects) return objects.error();
+    if (*objects < per_directory_) note_room(name, per_directory_ - *objects - 1);
+    if (*objects < per_directory_ || !directory(key, deepest + 1).ok()) return deepest;
     PERDURE_TRY(make_dir(directory(key, deepest + 1)));
     return deepest + 1;
   }
@@ -84,12 +88,6 @@ class key_tree {
     const auto made = fs_->make_dir(directory);
     return made || made.error().code() == code::already_exists ? result<void>() : made;
   }
-  [[nodiscard]] result<bool> is_full(const path& directory) {
-    std::size_t objects = 0;
-    PERDURE_TRY(each_object(directory, [&](path_view) { return ++objects < per_directory_ ? visit::go_on : visit::stop; }));
-    return objects >= per_directory_;
-  }
-
   [[nodiscard]] result<listed> list(key_view prefix, key_view cursor, std::size_t limit, object_visitor visitor) {
     page wanted{prefix, cursor, limit < page_max ? limit : page_max, {}, 0, true};
     path at = root_;
@@ -143,6 +141,27 @@ class key_tree {
 
  private:
   using object_use = function_ref<visit(path_view)>;
+
+  // Those that count.
+  [[nodiscard]] result<std::size_t> objects_in(const path& directory) {
+    std::size_t objects = 0;
+    PERDURE_TRY(each_object(directory, [&](path_view) { return ++objects < per_directory_ ? visit::go_on : visit::stop; }));
+    return objects;
+  }
+  // How many more a directory takes, as it was when it was last read; for else each new object would read the names of all others.
+  // In a slot for several directories: 48 bits say of which it is, 16 how many.
+  [[nodiscard]] bool takes_known_room(std::uint64_t name) noexcept {
+    std::uint64_t& slot = rooms_[name % rooms_max];
+    std::uint64_t now = __atomic_load_n(&slot, __ATOMIC_RELAXED);
+    while ((now ^ name) >> 16 == 0 && (now & 0xffff) != 0) {
+      if (__atomic_compare_exchange_n(&slot, &now, now - 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return true;
+    }
+    return false;
+  }
+  void note_room(std::uint64_t name, std::size_t left) noexcept {
+    const std::uint64_t counted = left < 0xffff ? left : 0xffff;
+    __atomic_store_n(&rooms_[name % rooms_max], (name & ~std::uint64_t{0xffff}) | counted, __ATOMIC_RELAXED);
+  }
 
   // The first keys of a listing, and one more, which tells that there are more. It is all that is held in memory.
   struct page {
@@ -254,8 +273,11 @@ class key_tree {
     return {};
   }
 
+  static constexpr std::size_t rooms_max = 64;
+
   F* fs_;
   std::size_t per_directory_;
+  std::uint64_t rooms_[rooms_max] = {};
   path root_;
 };
 
