@@ -94,6 +94,7 @@ set(PERDURE_HEADERS
   perdure/store/content_gc.hpp
   perdure/store/content_pin.hpp
   perdure/store/content_store.hpp
+  perdure/store/content_writer.hpp
   perdure/store/counting_store.hpp
   perdure/store/fs_store.hpp
   perdure/store/http.hpp
@@ -129,6 +130,7 @@ set(PERDURE_HEADERS
   perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
   perdure/store/detail/percent.hpp
+  perdure/store/detail/s3_advice.hpp
   perdure/store/detail/s3_answer.hpp
   perdure/store/detail/s3_body.hpp
   perdure/store/detail/s3_connection.hpp
@@ -158,6 +160,7 @@ set(PERDURE_HEADERS
 
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/commit_values.hpp
   perdure/manifest/detail/commit_waiter.hpp
   perdure/manifest/detail/ledger_record.hpp
   perdure/manifest/detail/lock_record.hpp
@@ -188,10 +191,26 @@ set(PERDURE_HEADERS
   perdure/engine/verify_checkpoint.hpp
   perdure/engine/verify_snapshots.hpp
 
+  perdure/engine/detail/checkpoint_file.hpp
+  perdure/engine/detail/checkpoint_reader.hpp
   perdure/engine/detail/checkpoint_record.hpp
   perdure/engine/detail/checkpoint_target.hpp
   perdure/engine/detail/name_list.hpp
+  perdure/engine/detail/placing_window.hpp
+  perdure/engine/detail/previous_checkpoint.hpp
   perdure/engine/detail/snapshot_objects.hpp
+
+  perdure/cluster/artifacts.hpp
+  perdure/cluster/catalog.hpp
+  perdure/cluster/cluster_names.hpp
+  perdure/cluster/cluster_store.hpp
+  perdure/cluster/serving_snapshot.hpp
+  perdure/cluster/storage_root.hpp
+  perdure/cluster/sweep_cluster.hpp
+
+  perdure/cluster/detail/cluster_keys.hpp
+  perdure/cluster/detail/name_set.hpp
+  perdure/cluster/detail/recovery_record.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp

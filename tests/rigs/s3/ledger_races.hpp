@@ -104,23 +104,23 @@ struct rounds {
 
 // In each round all take it, and who has it gives it back once all have asked.
 inline int race_for_lock(const std::string& address, int port, rounds& all) {
-  const auto failed = [&](int how) {
+  const auto gave_up = [&](int how) {
     __atomic_store_n(&all.failed, 1, __ATOMIC_RELEASE);
     return how;
   };
   auto store = opened(address, port);
-  if (!store) return failed(20);
+  if (!store) return gave_up(20);
   native_clock clock;
   lock own(object_slot(*store, "lock"), clock);
   for (int round = 0; round < rounds::count; ++round) {
-    if (!all.together(2 * round + 1)) return failed(21);
+    if (!all.together(2 * round + 1)) return gave_up(21);
     result<lock_reply> taken = failure(code::busy, operation::lock);
     // What is in doubt or could not be asked is asked again.
     for (int tries = 0; !taken && tries < 1000; ++tries)
       taken = own.take({.id = lock_id::of(store->nonce()), .process = static_cast<std::uint64_t>(::getpid())});
-    if (!taken) return failed(22);
+    if (!taken) return gave_up(22);
     if (taken->done) __atomic_add_fetch(&all.wins[round], 1, __ATOMIC_RELAXED);
-    if (!all.together(2 * round + 2)) return failed(23);
+    if (!all.together(2 * round + 2)) return gave_up(23);
     if (!taken->done) continue;
     auto released = own.release();
     bool is_unknown = false;
@@ -129,7 +129,7 @@ inline int race_for_lock(const std::string& address, int port, rounds& all) {
       released = own.release();
     }
     // What was unknown may have given it back.
-    if (!released || (!*released && !is_unknown)) return failed(24);
+    if (!released || (!*released && !is_unknown)) return gave_up(24);
   }
   return 0;
 }

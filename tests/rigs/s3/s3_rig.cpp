@@ -6,160 +6,27 @@
 //   s3_rig PORT write FILE    puts and commits until something fails; how often both succeeded is in FILE
 //   s3_rig PORT verify FILE   none of these is lost
 
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <perdure/core/describe.hpp>
-#include <perdure/ext/curl_http.hpp>
 #include <perdure/ext/s3_opener.hpp>
-#include <perdure/manifest/commit_manifest.hpp>
-#include <perdure/manifest/object_slot.hpp>
-#include <perdure/store/read_object.hpp>
-#include <perdure/store/retry_store.hpp>
-#include <perdure/store/s3_store.hpp>
 #include <perdure/testing/store_laws.hpp>
 
 #include <tests/rigs/s3/fault_proxy.hpp>
+#include <tests/rigs/s3/laws_of_kills.hpp>
 #include <tests/rigs/s3/ledger_races.hpp>
 #include <tests/support/child.hpp>
 #include <tests/support/shared.hpp>
 #include <tests/support/temp_dir.hpp>
 
 using namespace perdure;
+using namespace rig;
 
 namespace {
-
-using bucket = s3_store<curl_http>;
-
-int gateway = 0;
-pid_t osd = 0;
-std::string only;
-int failed = 0;
-
-// Why the law that is being tried is broken; the first reason stays.
-std::string broken;
-void expect(bool holds, const std::string& what) {
-  if (!holds && broken.empty()) broken = what;
-}
-template <class Answer>
-bool succeeds(const Answer& answer, const std::string& what) {
-  expect(answer.has_value(), what + (answer ? "" : std::string(": ") + describe(answer.error()).c_str()));
-  return answer.has_value();
-}
-
-template <class Body>
-void law(const std::string& name, Body body) {
-  if (name.find(only) == std::string::npos) return;
-  broken.clear();
-  const auto begun = std::chrono::steady_clock::now();
-  const std::string told = body();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  if (broken.empty()) {
-    std::printf("ok %s%s%s (%.1f s)\n", name.c_str(), told.empty() ? "" : ": ", told.c_str(), seconds);
-  } else {
-    std::printf("FAILED: %s: %s; %s (%.1f s)\n", name.c_str(), broken.c_str(), told.c_str(), seconds);
-    ++failed;
-  }
-  std::fflush(stdout);
-}
-
-s3_options options_of(int port, const std::string& prefix, const char* host = "127.0.0.1") {
-  s3_options options;
-  (void)set_s3_address(options, "s3://perdure-rig/" + prefix);
-  const std::string endpoint = std::string("http://") + host + ":" + std::to_string(port);
-  (void)set_s3_environment(
-      options, [&](const char* name) { return std::string(name) == "AWS_ENDPOINT_URL" ? endpoint.c_str() : std::getenv(name); });
-  options.bucket_is = s3_bucket_is::made;
-  return options;
-}
-
-struct place {
-  curl_http http;
-  native_clock clock;
-  result<bucket> store;
-  explicit place(const std::string& prefix, int port = gateway, curl_http_options limits = {})
-      : http(limits), store(bucket::open(http, clock, options_of(port, prefix))) {
-    (void)succeeds(store, "open");
-  }
-};
-
-std::size_t objects_below(bucket& store, const std::string& prefix) {
-  std::size_t count = 0;
-  std::string cursor;
-  for (bool more = true; more;) {
-    const auto page = store.list(prefix, cursor, 1000, [&](const listed_object& one) {
-      cursor.assign(one.key.data(), one.key.size());
-      ++count;
-      return visit::go_on;
-    });
-    if (!succeeds(page, "list")) return count;
-    more = *page == listed::more;
-  }
-  return count;
-}
-
-// --- one value, many processes
-
-constexpr std::size_t processes = 8;
-struct counters {
-  std::uint64_t total = 0;
-  std::uint64_t of[processes] = {};
-};
-using retried = retry_store<bucket, native_clock>;
-using counter = manifest<counters, object_slot<retried>>;
-
-// Its own increments, each until it is known that it happened. Exit status 0: all of them did, as far as this process knows.
-int count_up(std::size_t who, int port, const std::string& prefix, std::uint64_t times) {
-  curl_http_options limits;
-  limits.whole_timeout_ms = 10'000;
-  curl_http http(limits);
-  native_clock clock;
-  s3_options options = options_of(port, prefix);
-  // A proxy that spoils the probe says nothing about the engine.
-  auto store = bucket::open(http, clock, options);
-  for (int tries = 0; !store && tries < 100; ++tries) store = bucket::open(http, clock, options);
-  if (!store) return 10;
-  // What is in doubt is the slot's to settle; reads are made again.
-  retry_options again;
-  again.conditional_puts = in_doubt::is_told;
-  again.attempts_max = 20;
-  again.first_wait_ns = ns_per_second / 500;
-  retried objects(*store, clock, again);
-  counter all{object_slot(objects, "counter")};
-  bool opened = false;
-  for (int tries = 0; !opened && tries < 100; ++tries) opened = all.open().has_value();
-  if (!opened) return 11;
-  for (std::uint64_t done = 0; done < times;) {
-    const auto told = commit_manifest(all, [&](counters& next) {
-      ++next.total;
-      ++next.of[who];
-    });
-    if (told) {
-      ++done;
-      continue;
-    }
-    if (told.error().doubt() == doubt::none) continue;
-    // Nobody else counts for this process: what it finds of its own is what has happened.
-    bool known = false;
-    for (int tries = 0; !known && tries < 100; ++tries) known = all.refresh().has_value();
-    if (!known) return 12;
-    const std::uint64_t found = all.read()->of[who];
-    if (found != done && found != done + 1) return 13;
-    done = found;
-  }
-  return 0;
-}
 
 std::string race(const std::string& prefix, std::uint64_t times, int first_port, int second_port) {
   {
@@ -168,7 +35,10 @@ std::string race(const std::string& prefix, std::uint64_t times, int first_port,
   }
   std::vector<pid_t> children;
   for (std::size_t who = 0; who < processes; ++who) {
-    children.push_back(tests::start_child([&] { return count_up(who, who % 2 == 0 ? first_port : second_port, prefix, times); }));
+    children.push_back(tests::start_child([&] {
+      std::uint64_t told = 0;
+      return count_up(who, who % 2 == 0 ? first_port : second_port, prefix, times, told);
+    }));
   }
   for (const pid_t child : children) {
     const int end = tests::end_of(child);
@@ -244,6 +114,29 @@ void laws_of_opening() {
     expect(content == std::string(3'000'000, 'x'), "it came back changed");
     return std::string();
   });
+  law("credentials that are refused are asked for again, and what was asked is done", [] {
+    struct keys {
+      s3_credentials now;
+      int asked_again = 0;
+    } all{options_of(gateway, "renewed/").credentials};
+    s3_options options = options_of(gateway, "renewed/");
+    options.source = {[](void* of, const s3_credentials* those) -> result<s3_credentials> {
+                        auto& own = *static_cast<keys*>(of);
+                        own.asked_again += those != nullptr ? 1 : 0;
+                        s3_credentials given = own.now;
+                        if (own.asked_again == 0) given.secret_key.append("-ended");
+                        return given;
+                      },
+                      &all};
+    curl_http http;
+    native_clock clock;
+    auto store = bucket::open(http, clock, options);
+    if (!succeeds(store, "open")) return std::string();
+    succeeds(store->put("k", "x", precondition::any), "put");
+    succeeds(store->remove("k"), "remove");
+    expect(all.asked_again == 1, "asked again " + std::to_string(all.asked_again) + " times");
+    return std::string();
+  });
   law("a clock that is two hours wrong is put right", [] {
     struct wrong_clock {
       native_clock right;
@@ -283,6 +176,25 @@ void laws_of_the_store() {
     const auto report = testing::check_store_laws(any, "laws/");
     expect(report.ok(), report.text());
     return report.text();
+  });
+  law("prefixes: any comes back as it was, alone and with every key", [] {
+    int count = 0;
+    for (const char* const prefix :
+         {"a+b", "a b", "a%2Fb", "%", "~", "a//b", "a=b&c", ";:@", "'()*!", "$,", "\xc3\xbc", "a/./b", "a/.."}) {
+      place here("prefixes/" + std::string(prefix));
+      if (!here.store) return std::string();
+      const std::string key = std::string(prefix) + "/k +%";
+      std::string content;
+      succeeds(here.store->put(key, prefix, precondition::absent), std::string("put below ") + prefix);
+      expect(!here.store->put(key, prefix, precondition::absent), std::string("put twice below ") + prefix);
+      succeeds(read_object(*here.store, key, content, 100), std::string("get below ") + prefix);
+      expect(content == prefix && objects_below(*here.store, prefix) == 1, std::string("below ") + prefix);
+      succeeds(here.store->remove(key), std::string("remove below ") + prefix);
+      ++count;
+    }
+    place all("prefixes/");
+    if (all.store) expect(objects_below(*all.store, "") == 0, "something is left");
+    return std::to_string(count) + " prefixes";
   });
   law("keys: any of up to 1,024 bytes comes back as it was", [] {
     place here("");
@@ -441,14 +353,30 @@ void laws_of_races() {
   law("commit_manifest: 8 processes, 100 increments each, over two gateways",
       [] { return race("two/", 100, gateway, gateway + 1); });
   law("commit_manifest: 8 processes, 100 increments each, through a proxy that spoils every sixth request", [] {
-    const rig::listening proxy;
-    const pid_t child = tests::start_child([&]() -> int { rig::serve_with_faults(proxy.socket, gateway, 1.0 / 6); });
+    const listening proxy;
+    const pid_t child = tests::start_child([&]() -> int { serve_with_faults(proxy.socket, gateway, spoil_some(1.0 / 6)); });
     const std::string told = race("spoilt/", 100, proxy.port, proxy.port);
     (void)::kill(child, SIGKILL);
     (void)tests::end_of(child);
     ::close(proxy.socket);
     return told;
   });
+}
+
+// The signal is sent to a process, and its threads stop one by one.
+void stop_storage() {
+  (void)::kill(osd, SIGSTOP);
+  for (int tries = 0; tries < 1000; ++tries) {
+    bool all_stopped = true;
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(osd) + "/task")) {
+      std::string stat;
+      std::getline(std::ifstream(thread.path() / "stat"), stat);
+      all_stopped = all_stopped && stat.find(") T ") != std::string::npos;
+    }
+    if (all_stopped) return;
+    ::usleep(1000);
+  }
+  expect(false, "the storage cannot be stopped");
 }
 
 // --- a ledger and its lock, in a directory and behind gateways
@@ -545,7 +473,7 @@ std::string holder_is_lost(const std::string& address, bool is_leased) {
 void laws_of_ledgers() {
   const auto through_proxy = [](auto race) {
     const rig::listening proxy;
-    const pid_t child = tests::start_child([&]() -> int { rig::serve_with_faults(proxy.socket, gateway, 1.0 / 6); });
+    const pid_t child = tests::start_child([&]() -> int { serve_with_faults(proxy.socket, gateway, spoil_some(1.0 / 6)); });
     const std::string told = race(proxy.port);
     (void)::kill(child, SIGKILL);
     (void)tests::end_of(child);
@@ -582,7 +510,7 @@ void laws_of_late_writes() {
     place here("late/", gateway, limits);
     if (!here.store) return std::string();
     (void)here.store->put("other", "x", precondition::any);
-    (void)::kill(osd, SIGSTOP);
+    stop_storage();
     const auto put = here.store->put("k", "late", precondition::absent);
     (void)::kill(osd, SIGCONT);
     expect(!put && put.error().code() == code::timed_out && put.error().doubt() == doubt::visible, "it is not unknown");
@@ -605,7 +533,7 @@ void laws_of_late_writes() {
     auto now = slot.load(growing_room(room, 1000));
     if (!succeeds(now, "load") || !succeeds(slot.replace(now->token, "before"), "replace")) return std::string();
     now = slot.load(growing_room(room, 1000));
-    (void)::kill(osd, SIGSTOP);
+    stop_storage();
     const auto replaced = slot.replace(now->token, "late");
     (void)::kill(osd, SIGCONT);
     expect(!replaced && replaced.error().doubt() == doubt::visible, "it is not unknown");
@@ -683,6 +611,8 @@ int main(int count, char** words) {
   laws_of_the_store();
   laws_of_late_writes();
   laws_of_races();
+  laws_of_kills();
+  laws_of_each_request();
   laws_of_ledgers();
   return failed == 0 ? 0 : 1;
 }
