@@ -191,9 +191,13 @@ set(PERDURE_HEADERS
   perdure/engine/verify_checkpoint.hpp
   perdure/engine/verify_snapshots.hpp
 
+  perdure/engine/detail/checkpoint_file.hpp
+  perdure/engine/detail/checkpoint_reader.hpp
   perdure/engine/detail/checkpoint_record.hpp
   perdure/engine/detail/checkpoint_target.hpp
   perdure/engine/detail/name_list.hpp
+  perdure/engine/detail/placing_window.hpp
+  perdure/engine/detail/previous_checkpoint.hpp
   perdure/engine/detail/snapshot_objects.hpp
 
   perdure/cluster/artifacts.hpp

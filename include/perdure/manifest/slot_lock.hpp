@@ -16,7 +16,8 @@
 //
 // take(claim, wait_ns)
 //   1  loads the lock. Where it is free, or was never held: replaces it by the claim, with the next token
-//   2  where it is held without a lease: busy, or it asks again, ever less often, until wait_ns have passed
+//   2  where it is held without a lease: busy, or it looks again, ever less often, until wait_ns have passed. Looking writes
+//      nothing, and is in nobody's way
 //   3  where it is held with one: the same; but once this object has seen the very same value there for more than that lease and
 //      an eighth of it, on its own clock, the holder is taken to be dead, and 1. A holder who renews in that moment wins or loses
 //      it whole
@@ -86,8 +87,9 @@ class slot_lock {
     std::int64_t pause_ns = options_.pause_ns > 0 ? options_.pause_ns : 1;
     const std::int64_t pause_ns_max = pause_ns < INT64_MAX / 64 ? 64 * pause_ns : pause_ns;
     for (std::uint32_t tries = 0; tries < options_.tries_max;) {
-      PERDURE_TRY(load());
-      if (seen_.is_held && !is_abandoned()) {  // 2, 3
+      if (slept_ns != 0) PERDURE_TRY(look());
+      if (slept_ns == 0 || !has_to_wait()) PERDURE_TRY(load());
+      if (has_to_wait()) {  // 2, 3
         // A clock that stands still ends this, too.
         const std::int64_t passed_ns = clock_->elapsed_ns() - start_ns;
         const std::int64_t waited_ns = passed_ns > slept_ns ? passed_ns : slept_ns;
@@ -192,6 +194,7 @@ class slot_lock {
     is_current_ = true;
     if (mine_ != mine::no) mine_ = seen_.is_held && seen_.id == id_ ? mine::yes : mine::no;
   }
+  [[nodiscard]] bool has_to_wait() const noexcept { return seen_.is_held && !is_abandoned(); }
   [[nodiscard]] bool is_abandoned() const noexcept {
     const std::int64_t over_ns = clock_->elapsed_ns() - watched_from_ns_ - seen_.lease_ns;
     return seen_.lease_ns != 0 && over_ns > seen_.lease_ns / 8;
@@ -200,12 +203,21 @@ class slot_lock {
   [[nodiscard]] result<earlier> load() {
     is_current_ = false;
     const auto there = slot_.load(fixed_room(memory_));
+    PERDURE_TRY(found(there));
+    return there->earlier;
+  }
+  [[nodiscard]] result<void> look() {
+    const auto found_there = found(slot_.observe(fixed_room(memory_)));
+    is_current_ = false;  // the token of what is only visible is none to build on
+    return found_there;
+  }
+  [[nodiscard]] result<void> found(const result<slot_value<typename S::token>>& there) {
     if (!there) return there.error();
     const auto holder = decode(*there);
     if (!holder) return holder.error();
     saw(*holder, there->token);
     if (!(watched_ == token_)) watched_ = token_, watched_from_ns_ = clock_->elapsed_ns();
-    return there->earlier;
+    return {};
   }
   [[nodiscard]] static result<lock_holder> decode(const slot_value<typename S::token>& there) noexcept {
     if (!there.exists()) return lock_holder();

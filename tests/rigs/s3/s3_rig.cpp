@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// What s3_store, object_slot and commit_manifest promise, against a real engine with two gateways, and through a proxy that spoils
+// What s3_store, object_slot, commit_manifest, ledger and slot_lock promise, against a real engine with two gateways, and through a proxy that spoils
 // requests. s3_rig PORT OSD_PID [PART]: the gateways at PORT and PORT + 1; only the laws whose name has this part.
 //   s3_rig PORT write FILE    puts and commits until something fails; how often both succeeded is in FILE
 //   s3_rig PORT verify FILE   none of these is lost
@@ -16,7 +16,12 @@
 #include <perdure/ext/s3_opener.hpp>
 #include <perdure/testing/store_laws.hpp>
 
+#include <tests/rigs/s3/fault_proxy.hpp>
 #include <tests/rigs/s3/laws_of_kills.hpp>
+#include <tests/rigs/s3/ledger_races.hpp>
+#include <tests/support/child.hpp>
+#include <tests/support/shared.hpp>
+#include <tests/support/temp_dir.hpp>
 
 using namespace perdure;
 using namespace rig;
@@ -374,6 +379,130 @@ void stop_storage() {
   expect(false, "the storage cannot be stopped");
 }
 
+// --- a ledger and its lock, in a directory and behind gateways
+
+std::string race_in_ledger(const std::string& address, int first_port, int second_port) {
+  constexpr unsigned times = 100;
+  std::vector<pid_t> children;
+  for (std::size_t who = 0; who < rig::racers; ++who) {
+    const int port = who % 2 == 0 ? first_port : second_port;
+    children.push_back(tests::start_child([&] { return rig::count_in_ledger(address, port, who, times); }));
+  }
+  for (const pid_t child : children) {
+    const int end = tests::end_of(child);
+    expect(end == 0, "a process ended with " + std::to_string(end));
+  }
+  auto store = rig::opened(address, gateway);
+  if (!succeeds(store, "open")) return {};
+  rig::book all(object_slot(*store, "ledger"));
+  const auto now = all.read();
+  if (!succeeds(now, "the ledger")) return {};
+  const auto found = rig::counted::in(*now);
+  expect(found.total == rig::racers * times, "counted " + std::to_string(found.total));
+  expect(now->serial == found.total, "of serial " + std::to_string(now->serial));
+  for (const unsigned own : found.of) expect(own == times, "of one process " + std::to_string(own));
+  return std::to_string(found.total) + " counted";
+}
+
+std::string race_for_lock(const std::string& address, int first_port, int second_port) {
+  const tests::shared<rig::rounds> all;
+  std::vector<pid_t> children;
+  for (std::size_t who = 0; who < rig::racers; ++who) {
+    const int port = who % 2 == 0 ? first_port : second_port;
+    children.push_back(tests::start_child([&] { return rig::race_for_lock(address, port, *all); }));
+  }
+  for (const pid_t child : children) {
+    const int end = tests::end_of(child);
+    expect(end == 0, "a process ended with " + std::to_string(end));
+  }
+  int good = 0;
+  for (const int wins : all->wins) good += wins == 1 ? 1 : 0;
+  expect(good == rig::rounds::count, std::to_string(rig::rounds::count - good) + " rounds had another number of winners");
+  auto store = rig::opened(address, gateway);
+  if (!succeeds(store, "open")) return {};
+  native_clock clock;
+  rig::lock last(object_slot(*store, "lock"), clock);
+  const auto seen = last.observe();
+  if (!succeeds(seen, "observe")) return {};
+  expect(!seen->is_held && seen->token == rig::rounds::count, "the last token is " + std::to_string(seen->token));
+  return std::to_string(good) + " rounds";
+}
+
+std::string holder_is_lost(const std::string& address, bool is_leased) {
+  constexpr std::int64_t lease_ns = ns_per_second / 2;
+  auto store = rig::opened(address, gateway);
+  if (!succeeds(store, "open")) return {};
+  const int signal = is_leased ? SIGSTOP : SIGKILL;
+  const pid_t child = tests::start_child([&] { return rig::hold_and_stop(address, gateway, is_leased ? lease_ns : 0, signal); });
+  int status = 0;
+  (void)::waitpid(child, &status, WUNTRACED);
+  native_clock clock;
+  rig::lock own(object_slot(*store, "lock"), clock);
+  rig::book all(object_slot(*store, "ledger"));
+  const auto busy = own.take({.id = lock_id::of(store->nonce())}, is_leased ? 0 : ns_per_second / 4);
+  expect(busy && !busy->done, "it is not busy");
+  if (!busy) return {};
+  expect(busy->holder.process == static_cast<std::uint64_t>(child), "another one has it");
+  const auto begun = std::chrono::steady_clock::now();
+  if (!is_leased) {
+    char text[lock_id::text_size];
+    const auto id = parse_lock_id(to_text(busy->holder.id, text));
+    const auto wrong = own.force_unlock(lock_id::of(store->nonce()));
+    expect(wrong && !wrong->done, "it was forced by another id");
+    const auto forced = own.force_unlock(*id);
+    expect(forced && forced->done, "it was not forced");
+  }
+  const auto taken = own.take({.id = lock_id::of(store->nonce())}, is_leased ? 60 * ns_per_second : 0);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  expect(taken && taken->done && taken->holder.token == busy->holder.token + 1, "it was not taken");
+  expect(!is_leased || seconds >= 0.5, "it was taken too early");
+  if (!taken) return {};
+  const auto raised = all.raise(taken->holder.token);
+  expect(raised && raised->answer == ledger_answer::won, "raise");
+  if (is_leased) {
+    (void)::kill(child, SIGCONT);
+    const int end = tests::end_of(child);
+    expect(end == 0, "the late holder ended with " + std::to_string(end));
+  }
+  const auto now = all.read();
+  expect(now && now->state == bytes("first"), "the ledger holds another state");
+  expect(own.is_held() && own.release().has_value(), "release");
+  return {};
+}
+
+void laws_of_ledgers() {
+  const auto through_proxy = [](auto race) {
+    const rig::listening proxy;
+    const pid_t child = tests::start_child([&]() -> int { serve_with_faults(proxy.socket, gateway, spoil_some(1.0 / 6)); });
+    const std::string told = race(proxy.port);
+    (void)::kill(child, SIGKILL);
+    (void)tests::end_of(child);
+    ::close(proxy.socket);
+    return told;
+  };
+  const tests::temp_dir directory;
+  const std::string files = "file://" + directory.path() + "/";
+  const std::string objects = "s3://perdure-rig/ledger/";
+  law("ledger: 8 processes, 100 increments each, in a directory", [&] { return race_in_ledger(files + "count", 0, 0); });
+  law("ledger: 8 processes, 100 increments each, over two gateways",
+      [&] { return race_in_ledger(objects + "count", gateway, gateway + 1); });
+  law("ledger: 8 processes, 100 increments each, through a proxy that spoils every sixth request",
+      [&] { return through_proxy([&](int port) { return race_in_ledger(objects + "spoilt", port, port); }); });
+  law("slot_lock: one of 8 processes has it in each of 200 rounds, in a directory",
+      [&] { return race_for_lock(files + "rounds", 0, 0); });
+  law("slot_lock: one of 8 processes has it in each of 200 rounds, over two gateways",
+      [&] { return race_for_lock(objects + "rounds", gateway, gateway + 1); });
+  law("slot_lock: one of 8 processes has it in each of 200 rounds, through a proxy that spoils every sixth request",
+      [&] { return through_proxy([&](int port) { return race_for_lock(objects + "spoilt-rounds", port, port); }); });
+  for (const std::string& where : {files, objects}) {
+    const std::string in = where == files ? ", in a directory" : ", behind a gateway";
+    law("slot_lock: what a killed process held is forced by its id alone" + in,
+        [&] { return holder_is_lost(where + "killed", false); });
+    law("slot_lock: what a process that stood still commits behind its lease is fenced" + in,
+        [&] { return holder_is_lost(where + "late", true); });
+  }
+}
+
 void laws_of_late_writes() {
   law("a put that its client gave up may come late, and is told as unknown", [] {
     curl_http_options limits;
@@ -484,5 +613,6 @@ int main(int count, char** words) {
   laws_of_races();
   laws_of_kills();
   laws_of_each_request();
+  laws_of_ledgers();
   return failed == 0 ? 0 : 1;
 }

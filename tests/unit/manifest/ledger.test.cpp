@@ -228,6 +228,31 @@ TEST_CASE("ledger: where it cannot be told what became of a put it is unknown, a
   }
 }
 
+TEST_CASE("ledger: a put that is past the memory of the slot is unknown, and is not made again") {
+  for (const bool kept : {true, false}) {
+    place at;
+    book one = at.open();
+    book other = at.open();
+    REQUIRE(one.replace(none, "a"));
+    at.objects.plan().add(kept ? "put ** nth 1 timed_out after" : "put ** nth 1 timed_out");
+    bool is_over = false;
+    at.objects.plan().before_each([&](operation called, path_view) {
+      if (called != operation::get || is_over) return;
+      is_over = true;
+      for (int i = 0; i < 17; ++i) {
+        const auto now = other.read();
+        REQUIRE(now);
+        REQUIRE(other.replace(now->version, i == 16 ? "a" : std::to_string(i))->answer == ledger_answer::won);
+      }
+    });
+    const auto lost = one.replace(version_of("a"), "b");
+    at.objects.plan().before_each({});
+    REQUIRE_FALSE(lost);
+    CHECK(lost.error().outcome() == outcome::unknown);
+    CHECK(at.state() == (kept ? "a 19 0" : "a 18 0"));
+  }
+}
+
 TEST_CASE("ledger: who is refused is told why, and nothing has changed") {
   place at;
   book one = at.open({.state_bytes_max = 4, .tries_max = 3});

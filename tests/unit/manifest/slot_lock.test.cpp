@@ -180,6 +180,28 @@ TEST_CASE("slot_lock: who waits asks ever less often, and gets it when it is fre
   CHECK(at.clock.sleeps == 3);
 }
 
+TEST_CASE("slot_lock: to wait for it writes nothing, and what was looked at is loaded before it is taken") {
+  // A store that has to be asked for durability: what a load finds is put again.
+  mem_store memory;
+  fault_store<mem_store> objects(memory);
+  scripted_clock clock;
+  using asking = slot_lock<object_slot<fault_store<mem_store>>, scripted_clock>;
+  asking one(object_slot(objects, "lock"), clock);
+  asking other(object_slot(objects, "lock"), clock);
+  REQUIRE(one.take({.id = id(1)})->done);
+  int puts = 0;
+  objects.plan().before_each([&](operation called, path_view) { puts += called == operation::put ? 1 : 0; });
+  CHECK_FALSE(other.take({.id = id(2)}, second)->done);
+  CHECK(puts == 1);
+  clock.meanwhile = [&] {
+    (void)one.release();
+    puts = 0;
+  };
+  CHECK(other.take({.id = id(3)}, second)->done);
+  CHECK(puts == 2);
+  objects.plan().before_each({});
+}
+
 TEST_CASE("slot_lock: to wait ends, whatever the numbers and the clock") {
   place at;
   lock one(at.slot(), at.clock);
@@ -269,6 +291,12 @@ TEST_CASE("slot_lock: a lease is measured from before its take or renew was sent
   REQUIRE(one.take({.id = id(1), .lease_ns = 4 * second})->done);
   CHECK(one.is_held());
   at.clock.advance_ns(second);
+  CHECK_FALSE(one.is_held());
+  at.objects.plan().clear();
+  at.objects.plan().add("put ** nth 1 timed_out after");
+  REQUIRE(one.renew()->done);
+  CHECK(one.is_held());
+  at.clock.advance_ns(2 * second);
   CHECK_FALSE(one.is_held());
 }
 
