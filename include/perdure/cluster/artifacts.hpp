@@ -5,8 +5,8 @@
 
 // artifacts<S>: small objects that stand beside a cluster's state for a while.
 //
-//   recovery/<operation>   a sidecar: what an operation of several steps makes and replaces, from before its first step until it has
-//                          ended. cluster_store.hpp writes it, and reads those of operations that died
+//   recovery/<operation>   a sidecar: what an operation of several steps makes and replaces, from before its first step until
+//                          it has ended. cluster_store.hpp writes it, and reads those of operations that died
 //   approvals/<hex>        a note by whoever approved what has this digest: a plan
 //
 // put_sidecar, sidecar, list_sidecars, retire_sidecar; approve, approval, list_approvals, retire_approval
@@ -14,8 +14,8 @@
 //   Success: what was put survives, and so does that it was retired. What is absent is retired already.
 //   Failure: not_found; too_large: over options.size_bytes_max, both when put and when read; else as S has it.
 //   Crash: the object, whole, or none.
-//   Not promised: that an approval which was retired, with an answer that was lost, may not take a later one of the same digest with it:
-//     have what is approved name the version that it is for, so that it does not come twice.
+//   Not promised: that an approval which was retired, with an answer that was lost, may not take a later one of the same digest
+//     with it: have what is approved name the version that it is for, so that it does not come twice.
 //
 // Threads: any, as S has it. The Store must outlive it.
 

@@ -28,13 +28,13 @@
 //   4  replaces the state in the ledger, where it still is the version that begin read, with this token
 //   5  deletes what the old state alone named; where 3 failed or 4 was refused, what was made
 //   6  retires the sidecar. Where 5 or 6 fail, the next begin does it
-//   Success: as ledger::replace has it. Where it is `won`, all that the state names survives, for nothing is deleted that it names.
+//   Success: as ledger::replace has it. Where it is `won`, all that the state names survives: nothing is deleted that it names.
 //   Failure: `unchanged`: the old state stands; a sidecar may be left. `unknown`: of 4 alone: begin again, and look.
 //     invalid_argument: no begin, a second commit, a new name of another operation, a new payload that was not put. Else as the
 //     Store, the state_names and build() have it.
 // end(): frees the lock, and so does the destructor, in the foreground. force_unlock(id), holder(): slot_lock.hpp.
 // observe(): the state, without a lock, in memory that lasts until the next observe().
-// Crash: the old state or the new one, and all of what it names; a sidecar, and the lock, until force_unlock or its lease ends it.
+// Crash: the old state or the new one, and all of what it names; a sidecar; the lock, until force_unlock or its lease ends it.
 // Not promised: that a reader who still serves an older state finds what that named: serving_snapshot.hpp follows. That what lies
 //   under a root is what its operation put there, if anybody changes it later.
 //

@@ -13,13 +13,13 @@
 //   1  observes the ledger, without a lock. Where it is the version that is served already, that is all
 //   2  reads each payload, verified
 //   3  where one is gone, and the ledger has moved meanwhile: from 1, tries_max times
-//   Success: true: another state is served from now on, whole. false: the same. Where there is none yet, an empty one, of serial 0.
+//   Success: true: another state is served from now on, whole. false: the same; where there is none yet, one of serial 0.
 //   Failure: what was served is served on. corrupt: a payload is damaged, or gone though the state names it; too_large: over a
 //     limit; busy: the ledger moved tries_max times; else as S and the state_names have it.
 // A root that has moved is found where the state that is served says. Its objects are not in memory: when a later operation has
 //   replaced it they go, a read of them says not_found, and the next refresh() tells where they are now.
 // Crash: it writes nothing.
-// Not promised: that what is served survives: it is what is visible. A writer whose commit is in doubt may be taken back by a crash.
+// Not promised: that what is served survives: it is what is visible. A commit that is in doubt may be taken back by a crash.
 //
 // One object is used by one thread at a time. The Store must outlive it.
 

@@ -3,7 +3,7 @@
 #ifndef PERDURE_CLUSTER_STORAGE_ROOT_HPP
 #define PERDURE_CLUSTER_STORAGE_ROOT_HPP
 
-// open_storage_root(uri, home, options, openers...): the Store in which everything of a cluster lives, by what its configuration says.
+// open_storage_root(uri, home, options, openers...): the Store in which everything of a cluster lives, as its configuration says.
 // open_storage_root(fs, clock, uri, home, options, openers...): the same with directories of any Fs.
 //
 //   auto root = perdure::open_storage_root(storage, "/etc/cluster", {}, perdure::s3_opener());

@@ -11,8 +11,8 @@
 // Effects
 //   1  raises the ledger's fence, so that no earlier operation can commit any more, and reads the state
 //   2  goes through catalog/ and graphs/, page by page, and deletes each payload and each whole root, of an operation before this
-//      one, that the state does not name. Nothing else is touched: not what a later operation makes, which has taken the lock over
-//      while this one stood still; not what no operation has made
+//      one, that the state does not name. Nothing else is touched: not what a later operation makes, which has taken the lock
+//      over while this one stood still; not what no operation has made
 //   3  retires sidecars that could not be read: there is nothing left that they could have told
 // Success: what was garbage when 1 was done is gone, but for what an operation that died sends late: the next sweep finds that.
 // Failure: `unchanged`, for no state is: conflict: a later operation has taken over; invalid_argument: no begin, or a commit

@@ -3,7 +3,7 @@
 #ifndef PERDURE_CLUSTER_DETAIL_RECOVERY_RECORD_HPP
 #define PERDURE_CLUSTER_DETAIL_RECOVERY_RECORD_HPP
 
-// A sidecar: the keys of payloads and the prefixes of roots that one operation makes or replaces. Format 1, numbers little-endian:
+// A sidecar: the keys of payloads and the prefixes of roots that one operation makes or replaces. Format 1, little-endian:
 //
 //   byte  size
 //      0     8   "perdureR"
