@@ -173,11 +173,13 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/version_dir.hpp
   perdure/manifest/detail/version_pointer.hpp
 
+  perdure/engine/checkpoint_roots.hpp
   perdure/engine/checkpoint_source.hpp
   perdure/engine/checkpoint_types.hpp
   perdure/engine/create_checkpoint.hpp
   perdure/engine/deletion_pause.hpp
   perdure/engine/discard_checkpoint.hpp
+  perdure/engine/download_checkpoint.hpp
   perdure/engine/engine.hpp
   perdure/engine/engine_image.hpp
   perdure/engine/load_snapshot.hpp
@@ -188,6 +190,7 @@ set(PERDURE_HEADERS
   perdure/engine/snapshot_head.hpp
   perdure/engine/snapshot_manifest.hpp
   perdure/engine/snapshot_roots.hpp
+  perdure/engine/upload_checkpoint.hpp
   perdure/engine/verify_checkpoint.hpp
   perdure/engine/verify_snapshots.hpp
 
@@ -195,6 +198,7 @@ set(PERDURE_HEADERS
   perdure/engine/detail/checkpoint_reader.hpp
   perdure/engine/detail/checkpoint_record.hpp
   perdure/engine/detail/checkpoint_target.hpp
+  perdure/engine/detail/checkpoint_upload.hpp
   perdure/engine/detail/name_list.hpp
   perdure/engine/detail/placing_window.hpp
   perdure/engine/detail/previous_checkpoint.hpp

@@ -41,11 +41,13 @@
 #include <perdure/core/sealed_writer.hpp>
 #include <perdure/core/sha256.hpp>
 #include <perdure/core/sync.hpp>
+#include <perdure/engine/checkpoint_roots.hpp>
 #include <perdure/engine/checkpoint_source.hpp>
 #include <perdure/engine/checkpoint_types.hpp>
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/deletion_pause.hpp>
 #include <perdure/engine/discard_checkpoint.hpp>
+#include <perdure/engine/download_checkpoint.hpp>
 #include <perdure/engine/engine.hpp>
 #include <perdure/engine/engine_image.hpp>
 #include <perdure/engine/load_snapshot.hpp>
@@ -56,6 +58,7 @@
 #include <perdure/engine/snapshot_head.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
 #include <perdure/engine/snapshot_roots.hpp>
+#include <perdure/engine/upload_checkpoint.hpp>
 #include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/engine/verify_snapshots.hpp>
 #include <perdure/fs/any_fs.hpp>

@@ -32,18 +32,37 @@ class checkpoint_reader {
   }
 
   [[nodiscard]] result<void> check(const file_list::entry& one) {
-    PERDURE_TRY(at(one.name));
-    auto file = fs_.open(at_, {});
-    if (!file) return damaged_where_missing(file.error());
-    const auto size = file->size();
-    if (!size) return about_path(size.error(), at_);
-    if (*size != one.size_bytes) return shorter_than_pinned(at_);
+    const auto opened = open(one);
+    if (!opened) return opened.error();
     const bool reads = options_.checks == checkpoint_checks::digests || (one.flags & stored_file::is_current) != 0;
     if (!reads || (one.flags & stored_file::has_digest) == 0) return {};
     sha256 hash;
     std::byte own[piece_size<F>];
-    PERDURE_TRY(hash_file(*file, *size, options_.buffer.empty() ? mutable_bytes(own) : options_.buffer, hash, at_));
+    PERDURE_TRY(hash_file(*opened, one.size_bytes, options_.buffer.empty() ? mutable_bytes(own) : options_.buffer, hash, at_));
     return hash.finish() == one.of ? result<void>() : shorter_than_pinned(at_);
+  }
+  // What `use` makes of a source of its bytes, if that was all of them and had their digest.
+  template <class Answer, class Use>
+  [[nodiscard]] result<Answer> read(const file_list::entry& one, Use&& use) {
+    const auto opened = open(one);
+    if (!opened) return opened.error();
+    sha256 hash;
+    std::uint64_t done = 0;
+    const auto source = [&](mutable_bytes into) -> result<std::size_t> {
+      const std::uint64_t left = one.size_bytes - done;
+      if (left == 0) return std::size_t{0};
+      const auto got = opened->read_at(done, left < into.size() ? into.first(static_cast<std::size_t>(left)) : into);
+      if (!got) return about_path(got.error(), at_);
+      if (*got == 0) return shorter_than_pinned(at_);
+      hash.update(bytes(into.first(*got)));
+      done += *got;
+      return *got;
+    };
+    const result<Answer> used = use(source);
+    if (!used) return used;
+    const bool known = (one.flags & stored_file::has_digest) != 0;
+    if (done != one.size_bytes || (known && !(hash.finish() == one.of))) return shorter_than_pinned(at_);
+    return used;
   }
 
   // Its path until the next call.
@@ -52,8 +71,19 @@ class checkpoint_reader {
     return path_view(at_);
   }
   [[nodiscard]] std::uint64_t list_bytes() const noexcept { return whole_.view().size(); }
+  [[nodiscard]] bytes whole_list() const noexcept { return whole_.view(); }
 
  private:
+  // Of the size that it has to have.
+  [[nodiscard]] result<typename F::file> open(const file_list::entry& one) {
+    PERDURE_TRY(at(one.name));
+    auto file = fs_.open(at_, {});
+    if (!file) return damaged_where_missing(file.error());
+    const auto size = file->size();
+    if (!size) return about_path(size.error(), at_);
+    if (*size != one.size_bytes) return shorter_than_pinned(at_);
+    return file;
+  }
   [[nodiscard]] result<void> at(path_view name) {
     return at_.join(root_, name).ok() ? result<void>()
                                       : failure(code::too_large, operation::open).about({name.data(), name.size()});

@@ -31,6 +31,53 @@ class checkpoint_target {
     return {};
   }
 
+  // Or it is there, as somebody left it who was not done; nothing of it is removed when this one fails, too.
+  [[nodiscard]] result<void> claim_or_resume(path_view current) {
+    const auto made = fs_.make_dir(root_);
+    if (!made && made.error().code() != code::already_exists) return retold(made.error(), root_, made.error().doubt());
+    PERDURE_TRY(at(current));
+    const auto complete = fs_.stat(at_);
+    if (complete) return failure(code::already_exists, operation::make_dir).about({root_.data(), root_.size()});
+    if (complete.error().code() != code::not_found) return retold(complete.error(), root_);
+    resumes_ = true;
+    return {};
+  }
+
+  // A file that is not copied: `pour` gives all of it to a sink.
+  template <class Pour, class Progress>
+  [[nodiscard]] result<void> fill(const file_list::entry& one, Pour&& pour, Progress& progress) {
+    PERDURE_TRY(begin(one.name));
+    placing told;
+    told.size_bytes = one.size_bytes;
+    told.of = one.of;
+    told.has_digest = (one.flags & stored_file::has_digest) != 0;
+    const unsigned flags = one.flags & stored_file::is_growing;
+    told.syncs = !by_volume();
+    if (resumes_) {
+      const auto kept = keep(one, told.syncs);
+      if (!kept) return kept.error();
+      told.reused = *kept;
+      if (*kept) return end(one.name, flags, told, progress);
+    }
+    open_options how;
+    how.access = access::write;
+    how.creation = creation::create_new;
+    auto file = fs_.open(at_, how);
+    if (!file) return about_path(file.error(), at_);
+    sha256 hash;
+    std::uint64_t done = 0;
+    PERDURE_TRY(pour([&](bytes piece) -> result<void> {
+      const auto written = file->write_at(done, piece);
+      if (!written) return about_path(written.error(), at_);
+      hash.update(piece);
+      done += piece.size();
+      return {};
+    }));
+    if (done != one.size_bytes || (told.has_digest && !(hash.finish() == one.of))) return shorter_than_pinned(at_);
+    PERDURE_TRY(finish_file(*file, at_, told.syncs));
+    return end(one.name, flags, told, progress);
+  }
+
   // At once, or together with those that come after it, until place_waiting().
   template <Fs From, class Progress>
   [[nodiscard]] result<void> place(From& from_fs, const pinned_file& file, Progress& progress) {
@@ -88,10 +135,14 @@ class checkpoint_target {
         report.version, report.watermark, files_ + 1, bytes_ + current.content.size(), list_.view(), {}};
     byte_buffer whole;
     PERDURE_TRY(encode_checkpoint(record, whole));
+    return describe_self(whole.view());
+  }
+  [[nodiscard]] result<void> describe_self(bytes whole) {
     PERDURE_TRY(at(checkpoint_record_name));
     pending_ = true;
-    PERDURE_TRY(write_new(checkpoint_record_name, whole.view()));
-    report.total_bytes += whole.view().size();
+    if (resumes_) PERDURE_TRY(remove_at());
+    PERDURE_TRY(write_new(checkpoint_record_name, whole));
+    report.total_bytes += whole.size();
     return {};
   }
 
@@ -141,7 +192,9 @@ class checkpoint_target {
 
   // Why it failed, with the doubt that is left about the target after what was made is taken away.
   [[nodiscard, gnu::noinline]] failure failed(const failure& why) {
-    if (published_ || !claimed_) return why;
+    if (published_) return why;
+    if (resumes_) return why.with(doubt::visible);
+    if (!claimed_) return why;
     if (pending_) (void)fs_.remove(at_);
     for (bytes rest = list_.view(); !rest.empty();) {
       const auto one = file_list::next(rest);
@@ -169,7 +222,7 @@ class checkpoint_target {
       PERDURE_TRY(at(parts.parent));
       add_name(children_, parts.parent);
       const auto made = fs_.make_dir(at_);
-      if (!made) return retold(made.error(), at_);
+      if (!made && !(resumes_ && made.error().code() == code::already_exists)) return retold(made.error(), at_);
     }
     child_.clear();
     child_.append(parts.parent);
@@ -222,6 +275,30 @@ class checkpoint_target {
     report.durability = durability::none;
     return {};
   }
+  // Is the file there, all of it? Then it is durable from now on, or will be with its volume. Else it is not there any more.
+  [[nodiscard]] result<bool> keep(const file_list::entry& one, bool syncs) {
+    open_options how;
+    how.access = access::read_write;
+    auto file = fs_.open(at_, how);
+    if (!file) return file.error().code() == code::not_found ? result<bool>(false) : about_path(file.error(), at_);
+    const auto size = file->size();
+    if (!size) return about_path(size.error(), at_);
+    if (*size == one.size_bytes && (one.flags & stored_file::has_digest) != 0) {
+      sha256 hash;
+      std::byte own[piece_size<To>];
+      PERDURE_TRY(hash_file(*file, one.size_bytes, own, hash, at_));
+      if (hash.finish() == one.of) {
+        PERDURE_TRY(finish_file(*file, at_, syncs));
+        return true;
+      }
+    }
+    PERDURE_TRY(remove_at());
+    return false;
+  }
+  [[nodiscard]] result<void> remove_at() {
+    const auto removed = fs_.remove(at_);
+    return removed || removed.error().code() == code::not_found ? result<void>() : about_path(removed.error(), at_);
+  }
   [[nodiscard]] bool by_volume() const noexcept { return report.shared + report.copied >= options_.volume_sync_at_least; }
   // Where the Fs has no sync of the volume. Some systems sync no file that was opened to be read.
   [[nodiscard]] result<void> sync_file() {
@@ -248,6 +325,7 @@ class checkpoint_target {
   path_view root_;
   checkpoint_options options_;
   bool claimed_ = false;
+  bool resumes_ = false;
   bool published_ = false;
   bool settled_all_ = false;  // what there was before the current: the target's own name, too
   bool pending_ = false;      // at_ may be there, and is not in the list
