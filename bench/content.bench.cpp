@@ -42,35 +42,47 @@ std::string path_of(const std::string& name) { return directory + "/" + name; }
 
 // What the programs are given: noise; words, which compress; and the noise a version later, with a hundredth of it changed in
 // place and as much put in between.
+// Made in tenths, so that a large one needs little memory.
 void make_contents() {
-  std::string noise(content_mib << 20, '\0');
   std::uint64_t seed = 88172645463325252U;
   const auto next = [&] {
     seed ^= seed << 13;
     seed ^= seed >> 7;
     return seed ^= seed << 17;
   };
-  for (std::size_t at = 0; at + 8 <= noise.size(); at += 8) {
-    const std::uint64_t word = next();
-    std::memcpy(&noise[at], &word, 8);
-  }
-  std::ofstream(path_of("random"), std::ios::binary) << noise;
-  const std::size_t piece = noise.size() / 1000;
-  std::string edited;
+  const auto fill = [&](std::string& some) {
+    for (std::size_t at = 0; at < some.size(); at += 8) {
+      const std::uint64_t word = next();
+      std::memcpy(&some[at], &word, some.size() - at < 8 ? some.size() - at : 8);
+    }
+  };
+  const std::size_t size = content_mib << 20;
+  std::ofstream first(path_of("random"), std::ios::binary);
+  std::ofstream second(path_of("edited"), std::ios::binary);
   for (std::size_t part = 0; part < 10; ++part) {
-    std::string tenth = noise.substr(part * noise.size() / 10, noise.size() / 10);
-    for (std::size_t i = 0; i < piece; ++i) tenth[i + piece] = static_cast<char>(next());
-    std::string inserted(piece, '\0');
-    for (char& c : inserted) c = static_cast<char>(next());
-    edited += tenth.insert(tenth.size() / 2, inserted);
+    std::string tenth(size * (part + 1) / 10 - size * part / 10, '\0');
+    fill(tenth);
+    first << tenth;
+    std::string changed(size / 1000, '\0');
+    fill(changed);
+    tenth.replace(changed.size(), changed.size(), changed);
+    fill(changed);
+    second << tenth.insert(tenth.size() / 2, changed);
   }
-  std::ofstream(path_of("edited"), std::ios::binary) << edited;
   const char* const words[] = {"the ",  "store ", "keeps ",  "what ", "a ",  "program ",
                                "must ", "not ",   "lose,\n", "1024 ", "and "};
+  std::ofstream third(path_of("text"), std::ios::binary);
   std::string text;
-  while (text.size() < noise.size()) text += words[next() % 11];
-  text.resize(noise.size());
-  std::ofstream(path_of("text"), std::ios::binary) << text;
+  for (std::size_t left = size; left != 0; left -= text.size()) {
+    text.clear();
+    while (text.size() < 65536) text += words[next() % 11];
+    text.resize(text.size() < left ? text.size() : left);
+    third << text;
+  }
+  for (std::ofstream* const file : {&first, &second, &third}) {
+    file->close();
+    need(file->good(), "there is no room for the contents");
+  }
 }
 
 struct cost {

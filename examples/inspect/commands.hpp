@@ -5,10 +5,11 @@
 
 // What main.cpp is asked to do, word for word.
 
-#include <examples/inspect/places.hpp>
+#include <examples/inspect/contents.hpp>
+
+#include <examples/store_uri.hpp>
 
 #include <perdure/fs/create_new.hpp>
-#include <perdure/store/open_store.hpp>
 
 #include <unistd.h>
 
@@ -146,6 +147,24 @@ inline int of_store(const settings& how, perdure::any_store& store, const std::s
   return status;
 }
 
+// Every snapshot that a head names, each of them read to its end.
+inline int of_head(const settings& how, perdure::any_store& store, perdure::native_fs& fs) {
+  const auto all = snapshots(store, fs, how.words[1]);
+  if (!all) return told(how, how.words[1], all.error());
+  int status = well;
+  for (const thing& one : *all) {
+    show(how, how.words[1], one, false);
+    if (one.damage) status = worse(status, status_of(*one.damage));
+  }
+  return status;
+}
+inline int of_pins(const settings& how, perdure::any_store& store) {
+  const auto all = pins(store);
+  if (!all) return told(how, *how.store, all.error());
+  for (const auto& [key, one] : *all) show(how, key, one, false);
+  return well;
+}
+
 inline int extract(const settings& how, perdure::native_fs& fs, const thing& one, const std::string& name,
                    const std::string& to) {
   for (const part& each : one.parts) {
@@ -160,6 +179,10 @@ inline int extract(const settings& how, perdure::native_fs& fs, const thing& one
   return unreadable;
 }
 
+inline result<perdure::any_store> looked_into(const std::string& uri) {
+  return examples::open_uri(uri, {}, examples::use::only_looks);
+}
+
 inline int run(const settings& how) {
   const auto& words = how.words;
   const std::string verb = words.empty() ? "" : words[0];
@@ -168,8 +191,8 @@ inline int run(const settings& how) {
   const bool is_one =
       (verb == "show" && more == 1) || (verb == "extract" && more == 3) || (verb == "list" && !how.store && more == 1);
   if (is_one) {
-    const auto store = how.store ? perdure::open_store(*how.store)
-                                 : result<perdure::any_store>(failure(code::not_found, perdure::operation::open));
+    const auto store =
+        how.store ? looked_into(*how.store) : result<perdure::any_store>(failure(code::not_found, perdure::operation::open));
     if (how.store && !store) return told(how, *how.store, store.error());
     perdure::any_store where = store ? *store : perdure::any_store::make<perdure::mem_store>().value();
     const auto one = how.store ? in_store(where, words[1]) : at_path(fs, words[1], how.log_kind);
@@ -179,8 +202,17 @@ inline int run(const settings& how) {
     return one->damage ? status_of(*one->damage) : well;
   }
   if (how.store && (verb == "list" || verb == "verify") && more <= 1) {
-    auto store = perdure::open_store(*how.store);
+    auto store = looked_into(*how.store);
     return store ? of_store(how, *store, verb) : told(how, *how.store, store.error());
+  }
+  const bool asks_of_contents = (verb == "pins" && more == 0) || ((verb == "snapshots" || verb == "end-pin") && more == 1);
+  if (how.store && asks_of_contents) {
+    auto store = perdure::open_store(*how.store);
+    if (!store) return told(how, *how.store, store.error());
+    if (verb == "pins") return of_pins(how, *store);
+    if (verb == "snapshots") return of_head(how, *store, fs);
+    const auto ended = end_one_pin(*store, words[1]);
+    return ended ? well : told(how, words[1], ended.error());
   }
   if (verb != "verify" || how.store || more == 0) return called_wrongly;
   int status = well;

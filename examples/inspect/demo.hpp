@@ -8,6 +8,7 @@
 
 #include <examples/inspect/commands.hpp>
 
+#include <perdure/engine/persist_snapshot.hpp>
 #include <perdure/engine/persistor.hpp>
 #include <perdure/fs/framed_file.hpp>
 #include <perdure/fs/record_log.hpp>
@@ -22,12 +23,43 @@ inline const std::string place = "inspect.data";
 
 struct note {
   std::string text;
+  [[nodiscard]] std::uint64_t generation() const { return text.size(); }
   [[nodiscard]] result<void> save(perdure::engine_sink& to) const {
     PERDURE_TRY(to.envelope("{\"format\":1}"));
     PERDURE_TRY(to.section("text"));
     return to.write(text);
   }
 };
+
+using demo_store = perdure::fs_store<perdure::native_fs>;
+
+// What a program keeps that persists snapshots, with what one leaves that died in the middle.
+inline result<void> make_snapshots(demo_store& store, perdure::content_store<demo_store>& contents) {
+  perdure::object_slot<demo_store> head(store, "notes/head");
+  PERDURE_TRY(perdure::persist_snapshot(note{"short"}, contents, head, {}, {.keep = 2}));
+  PERDURE_TRY(perdure::persist_snapshot(note{std::string(100'000, 'n')}, contents, head, {}, {.keep = 2}));
+  auto pin = contents.pin("a process that died");
+  if (!pin) return pin.error();
+  pin->hold();
+  layouts::condemned_list list;
+  if (!list.copies.push({perdure::sha256_of("what nobody names"), 1})) return layouts::no_memory();
+  const auto key = layouts::key_of(layouts::condemned_prefix, store.nonce());
+  PERDURE_TRY(layouts::put_condemned(store, key, list, perdure::precondition::absent));
+  return {};
+}
+inline result<void> make_checkpoint(perdure::native_fs& fs) {
+  const std::string path = place + "/checkpoint";
+  std::filesystem::create_directories(path);
+  PERDURE_TRY(perdure::atomic_write(fs, path + "/a.table", "records"));
+  PERDURE_TRY(perdure::atomic_write(fs, path + "/CURRENT", "a.table"));
+  layouts::file_list files;
+  files.add({"a.table", 7, layouts::stored_file::has_digest, perdure::sha256_of("records")});
+  files.add({"CURRENT", 7, layouts::stored_file::has_digest | layouts::stored_file::is_current, perdure::sha256_of("a.table")});
+  perdure::detail::byte_buffer record;
+  PERDURE_TRY(layouts::encode_checkpoint({3, 12, 2, 14, files.view(), {}}, record));
+  PERDURE_TRY(perdure::atomic_write(fs, path + "/" + text_of(layouts::checkpoint_record_name), record.view()));
+  return {};
+}
 
 inline result<void> make_one_of_each(perdure::native_fs& fs, std::string& content) {
   std::filesystem::remove_all(place);
@@ -63,9 +95,9 @@ inline result<void> make_one_of_each(perdure::native_fs& fs, std::string& conten
   if (!pin) return pin.error();
   const auto stored = contents.put(*pin, perdure::bytes("under its digest"));
   if (!stored) return stored.error();
-  char id[perdure::content_id::text_size];
-  content = text_of(to_text(stored->id, id));
-  return {};
+  content = text_of(stored->id);
+  PERDURE_TRY(make_snapshots(store, contents));
+  return make_checkpoint(fs);
 }
 
 class trial {
@@ -82,6 +114,7 @@ class trial {
     std::string line = "$ inspect";
     for (const std::string& word : how.words) line += " " + word;
     std::puts((line + (how.store ? " --store " + *how.store : "") + (how.json ? " --json" : "")).c_str());
+    std::fflush(stdout);
     const int got = run(how);
     if (got != status) std::printf("its status is %d, and should be %d\n", got, status), ++wrong_;
   }
@@ -127,13 +160,45 @@ class trial {
   int wrong_ = 0;
 };
 
+// The file of the store whose object has this in it.
+inline std::string file_with(const std::string& text) {
+  perdure::native_fs fs;
+  for (const auto& one : std::filesystem::recursive_directory_iterator(place + "/store")) {
+    std::string whole;
+    if (!one.is_regular_file() || !perdure::read_file(fs, one.path().string(), whole, 1 << 20)) continue;
+    if (whole.find(text) != std::string::npos) return one.path().string();
+  }
+  return "nowhere";
+}
+inline void show_contents(trial& all, const std::string& store) {
+  all.shows({.store = store, .words = {"snapshots", "notes/head"}}, well);
+  all.shows({.json = true, .store = store, .words = {"snapshots", "notes/head"}}, well);
+  // Of a chunk, of a manifest, and of the head itself.
+  const settings verified{.store = store, .words = {"snapshots", "notes/head"}};
+  for (const std::string& text : {std::string(1000, 'n'), std::string("snapshot"), std::string("perdure_head")})
+    all.sees_damage(file_with(text), verified);
+  all.sees_damage(file_with("PdCl"), {.store = store, .words = {"verify"}});
+  all.shows({.store = store, .words = {"snapshots", "nothing"}}, unreadable);
+  all.shows({.store = store, .words = {"pins"}}, well);
+  auto opened = perdure::open_store(store);
+  const auto held = opened ? pins(*opened) : opened.error();
+  const std::string key = held && held->size() == 1 ? (*held)[0].first : "one pin, and no other";
+  all.shows({.store = store, .words = {"show", key}}, well);
+  all.shows({.store = store, .words = {"end-pin", "notes/head"}}, unreadable);  // it is none
+  all.shows({.store = store, .words = {"end-pin", key}}, well);
+  all.shows({.store = store, .words = {"end-pin", key}}, unreadable);
+  all.shows({.json = true, .store = store, .words = {"pins"}}, well);
+  all.shows({.words = {"pins"}}, called_wrongly);
+  all.shows({.store = store, .words = {"end-pin"}}, called_wrongly);
+}
+
 inline int demo() {
   perdure::native_fs fs;
   std::string content;
   if (const auto made = make_one_of_each(fs, content); !made) return std::puts(describe(made.error()).c_str()), 1;
   const std::string store = place + "/store";
   trial all(fs);
-  for (const char* const name : {"/frame.lhv1", "/sealed", "/versions", "/twin", "/log"})
+  for (const char* const name : {"/frame.lhv1", "/sealed", "/versions", "/twin", "/log", "/checkpoint"})
     all.shows({.words = {"show", place + name}}, well);
   all.shows({.store = store, .words = {"list"}}, well);
   all.shows({.store = store, .words = {"show", "head"}}, well);
@@ -154,6 +219,9 @@ inline int demo() {
   (void)std::filesystem::copy_file(place + "/store/khead", place + "/head");
   all.sees_damage(place + "/head", {.words = {"verify", place + "/head"}});
   all.sees_damage(place + "/versions/current", {.words = {"verify", place + "/versions"}});
+  show_contents(all, store);
+  for (const char* const name : {"/a.table", "/CURRENT", "/checkpoint.perdure"})
+    all.sees_damage(place + "/checkpoint" + name, {.words = {"verify", place + "/checkpoint"}});
 
   all.shows({.words = {"verify", place + "/sealed", place + "/frame.lhv1", place + "/log"}}, well);
   (void)perdure::write_framed(fs, place + "/short", "LHV1", "an envelope", "");

@@ -8,12 +8,16 @@
 //   inspect verify  PATH... | --store URI [PREFIX]       every checksum that there is
 //   inspect extract PATH PART FILE | --store URI KEY PART FILE
 //                                                        a part, into a new file
+//   inspect snapshots --store URI HEAD                   each snapshot that a head names, read to its end: a key, or a path
+//   inspect pins --store URI                             who holds a pin on the contents of a store
+//   inspect end-pin --store URI KEY                      ends one that somebody has left: see the README for when
 //   inspect                                              shows itself, on one of each kind, and on each of them damaged
 //   --json       a line of JSON for each
 //   --log-kind XXXX   of a log, where it is not RLOG
 //
-// A PATH is a framed or sealed file, a twin slot, the directory of a versioned slot or of a log. A KEY is that of an object, or
-// sha256:... for a content. Nothing is changed, and no lock is taken: what is written meanwhile is seen at some moment.
+// A PATH is a framed or sealed file, a twin slot, the directory of a versioned slot, of a log or of a checkpoint. A KEY is that of an
+// object, or sha256:... for a content. A URI is a directory, file://... or s3://bucket/prefix. But for extract and end-pin nothing
+// is changed, and no lock is taken: what is written meanwhile is seen at some moment.
 //
 // Exit status: 0 all is well; 1 something is damaged; 2 called wrongly; 3 something is not there, or cannot be read, or (of verify)
 // is of no kind that is known here; 4 something was written by a later version. Of several the worst: 1 before 4 before 3.
@@ -41,6 +45,7 @@ int main(int argc, char** argv) {
     }
   }
   const int status = how.words.empty() ? int{called_wrongly} : run(how);
-  if (status == called_wrongly) std::fputs("inspect show|list|verify|extract [--json] PATH... | --store URI [KEY]\n", stderr);
+  if (status == called_wrongly)
+    std::fputs("inspect show|list|verify|extract|snapshots|pins|end-pin [--json] PATH... | --store URI [KEY]\n", stderr);
   return status;
 }

@@ -5,6 +5,7 @@
 
 // What is under a path, and what is in a store. All of it only looks: no lock is taken, nothing is written, nothing is settled.
 
+#include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/fs/native_fs.hpp>
 #include <perdure/fs/read_file.hpp>
 #include <perdure/fs/replay_log.hpp>
@@ -15,7 +16,7 @@
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/read_object.hpp>
 
-#include <examples/inspect/thing.hpp>
+#include <examples/inspect/kinds.hpp>
 
 namespace inspect {
 
@@ -32,6 +33,7 @@ thing slot(const char* kind, Slot slot) {
   if (now->exists()) {
     found.says.emplace_back("number", std::to_string(now->token.number));
     found.parts.push_back({"value", now->value, "ok"});
+    tell_what_it_holds(found, now->value);
   } else {
     found.says.emplace_back("value", "none yet");
   }
@@ -67,9 +69,35 @@ inline thing named_by_digest(std::string bytes, const perdure::digest& name) {
   found.kind = "content object";
   *found.whole = std::move(bytes);
   found.says.emplace_back("bytes", std::to_string(found.whole->size()));
+  if (begins(*found.whole, "PdCn")) tell_what_it_holds(found, *found.whole);
   const bool is_it = perdure::sha256_of(*found.whole) == name;
   if (!is_it) found.harm(failure(code::corrupt, perdure::operation::get).about("its digest, which is not its name"));
   found.parts.push_back({"all", *found.whole, is_it ? "ok" : "not what its name says"});
+  return found;
+}
+
+inline thing pin(std::string owner, const struct perdure::nonce& of) {
+  thing found;
+  found.kind = "content pin";
+  *found.whole = std::move(owner);
+  found.says.emplace_back("owner", *found.whole);
+  found.says.emplace_back("process", std::to_string(of.process));
+  found.parts.push_back({"owner", *found.whole, "unchecked"});
+  return found;
+}
+
+// A directory that proves itself. What is not there is damage, and no failure.
+inline thing checkpoint(perdure::native_fs& fs, const std::string& path) {
+  std::string record;
+  const auto read = perdure::read_file(fs, path + "/" + text_of(layouts::checkpoint_record_name), record, 64 << 20);
+  thing found;
+  if (read) found = recognised(std::move(record));
+  found.kind = "checkpoint";
+  if (!read) return found.harm(read.error()), std::move(found);
+  const auto whole = perdure::verify_checkpoint(fs, path);
+  if (!whole) return found.harm(whole.error()), std::move(found);
+  found.says.emplace_back("bytes of all files", std::to_string(whole->total_bytes));
+  if (whole->undigested != 0) found.says.emplace_back("files without a digest", std::to_string(whole->undigested));
   return found;
 }
 
@@ -86,6 +114,7 @@ inline result<thing> at_path(perdure::native_fs& fs, const std::string& path, pe
       return perdure::visit::go_on;
     }));
     if (is_log) return detail::log(fs, path, log_kind);
+    if (fs.stat(path + "/" + text_of(layouts::checkpoint_record_name))) return detail::checkpoint(fs, path);
     if (fs.stat(path + "/current")) return detail::slot("versioned slot", perdure::versioned_slot<perdure::native_fs>(fs, path));
     return failure(code::is_a_directory, perdure::operation::open).about(path);
   }
@@ -105,8 +134,18 @@ inline result<thing> in_store(perdure::any_store& store, const std::string& key)
     std::string all;
     const auto read = perdure::read_object(store, key, all, bytes_max);
     if (!read) return read.error();
-    const auto name = perdure::parse_digest(key.substr(key.rfind('/') + 1));
-    return name ? detail::named_by_digest(std::move(all), *name) : recognised(std::move(all));
+    const auto copy = layouts::parse_copy(layouts::objects_prefix, key);
+    if (copy) return detail::named_by_digest(std::move(all), copy->of);
+    const auto of = layouts::parse_nonce(layouts::pins_prefix, key);
+    if (of) return detail::pin(std::move(all), *of);
+    thing found = recognised(std::move(all));
+    if (layouts::parse_copy(layouts::quarantine_prefix, key)) {  // as altered as it was found
+      found.kind = "object in quarantine";
+      found.damage.reset();
+    } else if (found.kind == "object slot" && found.parts.size() == 1) {
+      tell_what_it_holds(found, found.parts[0].content);
+    }
+    return found;
   }
   thing found;
   found.kind = "content";
@@ -119,6 +158,7 @@ inline result<thing> in_store(perdure::any_store& store, const std::string& key)
   if (!size) return found.harm(size.error()), std::move(found);
   found.says.emplace_back("bytes", std::to_string(*size));
   found.parts.push_back({"all", *found.whole, "ok"});
+  tell_what_it_holds(found, *found.whole);
   return found;
 }
 

@@ -5,7 +5,7 @@
 
 // thing: what was found somewhere: its kind, what it says of itself, and its parts, each with what is known of its bytes.
 //
-// recognised(bytes) tells the kinds that their bytes give away. A kind more is a function more in its table: the first one that
+// A recogniser tells a kind that its bytes give away. A kind more is a function more in the table of kinds.hpp: the first one that
 // answers is believed.
 
 #include <perdure/core/describe.hpp>
@@ -128,25 +128,8 @@ inline std::optional<thing> frame(perdure::bytes whole) {
 }
 
 using recogniser = std::optional<thing> (*)(perdure::bytes);
-inline constexpr recogniser kinds[] = {sealed, object_slot, snapshot_head, frame};
 
 }  // namespace detail
-
-// What these bytes are, which the thing then owns.
-inline thing recognised(std::string bytes) {
-  auto whole = std::make_unique<std::string>(std::move(bytes));
-  thing found;
-  for (const detail::recogniser one : detail::kinds) {
-    if (auto is = one(*whole)) {
-      found = std::move(*is);
-      break;
-    }
-  }
-  if (found.kind == "unknown") found.parts.push_back({"all", *whole, "unchecked"});
-  found.says.emplace_back("bytes", std::to_string(whole->size()));
-  found.whole = std::move(whole);
-  return found;
-}
 
 }  // namespace inspect
 

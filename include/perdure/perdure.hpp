@@ -5,6 +5,13 @@
 
 // Everything but the crash lab (testing/) and the bridges to other libraries (ext/).
 
+#include <perdure/cluster/artifacts.hpp>
+#include <perdure/cluster/catalog.hpp>
+#include <perdure/cluster/cluster_names.hpp>
+#include <perdure/cluster/cluster_store.hpp>
+#include <perdure/cluster/serving_snapshot.hpp>
+#include <perdure/cluster/storage_root.hpp>
+#include <perdure/cluster/sweep_cluster.hpp>
 #include <perdure/config.hpp>
 #include <perdure/core/basics.hpp>
 #include <perdure/core/bytes.hpp>
@@ -86,10 +93,13 @@
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/flash.hpp>
 #include <perdure/manifest/flash_blocks.hpp>
+#include <perdure/manifest/ledger.hpp>
+#include <perdure/manifest/lock_holder.hpp>
 #include <perdure/manifest/manifest.hpp>
 #include <perdure/manifest/memory.hpp>
 #include <perdure/manifest/object_slot.hpp>
 #include <perdure/manifest/slot.hpp>
+#include <perdure/manifest/slot_lock.hpp>
 #include <perdure/manifest/snapshot.hpp>
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>
@@ -98,6 +108,7 @@
 #include <perdure/store/content_gc.hpp>
 #include <perdure/store/content_pin.hpp>
 #include <perdure/store/content_store.hpp>
+#include <perdure/store/content_writer.hpp>
 #include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/http.hpp>

@@ -3,6 +3,7 @@
 
 // The corpora of the fuzzers, and each of their files with every byte changed and cut off at every length.
 
+#include <tests/fuzz/objects.hpp>
 #include <tests/fuzz/targets.hpp>
 
 #include <tests/support/catch.hpp>
@@ -49,3 +50,8 @@ void replay_corpus(const std::string& name, fuzz_target target) {
 TEST_CASE("fuzz: the corpus of the frame") { replay_corpus("frame", fuzz_frame); }
 TEST_CASE("fuzz: the corpus of the sealed layout") { replay_corpus("sealed", fuzz_sealed); }
 TEST_CASE("fuzz: the corpus of the log") { replay_corpus("log", fuzz_log); }
+TEST_CASE("fuzz: the corpus of the node of a content") { replay_corpus("node", fuzz_node); }
+TEST_CASE("fuzz: the corpus of the condemned list") { replay_corpus("condemned", fuzz_condemned); }
+TEST_CASE("fuzz: the corpus of the head of snapshots") { replay_corpus("head", fuzz_head); }
+TEST_CASE("fuzz: the corpus of the manifest of a snapshot") { replay_corpus("manifest", fuzz_manifest); }
+TEST_CASE("fuzz: the corpus of the record of a checkpoint") { replay_corpus("checkpoint", fuzz_checkpoint); }

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// What a listing of fs_store costs: names that it reads, and memory, which is counted by operators of this binary's own; a sanitizer
-// has such operators itself, and then the names alone are counted.
+// What a listing of fs_store costs: names that it reads, and memory. A sanitizer has operators of its own, and then the names alone are
+// counted.
 
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/store/fs_store.hpp>
 
 #include <tests/support/catch.hpp>
 #include <tests/support/counting_fs.hpp>
-#include <tests/support/strace.hpp>
+#include <tests/system/held_memory.hpp>
 
-#include <cstddef>
 #include <cstdlib>
 #include <string>
 
 using namespace perdure;
 using tests::counting_fs;
-
-namespace {
-
-std::size_t live_bytes = 0;
-std::size_t most_bytes = 0;
-
-}  // namespace
+using tests::live_bytes;
+using tests::most_bytes;
 
 #if !PERDURE_TESTS_SANITIZED
 

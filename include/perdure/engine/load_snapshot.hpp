@@ -24,7 +24,7 @@
 // Not promised: that a collector leaves a snapshot alone which the head no longer names, while it is loaded: that is corrupt, and
 //   is loaded again from the head as it is then.
 //
-// Memory: the manifest, the section of the base file, and what the engine takes.
+// Memory: the manifest, a MiB of the section that is read, what content_store needs, and what the engine takes.
 
 #include <perdure/engine/detail/snapshot_objects.hpp>
 
@@ -72,9 +72,8 @@ class snapshot_source {
   [[nodiscard]] bytes section_name(std::size_t number) const noexcept { return manifest_.sections[number].name; }
   [[nodiscard]] std::uint64_t section_bytes(std::size_t number) const noexcept { return manifest_.sections[number].size_bytes; }
   [[nodiscard]] result<std::size_t> read_section(std::size_t number, std::uint64_t offset, mutable_bytes into) const {
-    const auto got = objects_.get_range(manifest_.sections[number].id, offset, into);
-    if (!got) return instead_of_not_found(got.error(), code::corrupt);
-    if (offset == read_[number]) read_[number] += *got;
+    const auto got = into.size() < ahead_bytes ? read_ahead(number, offset, into) : read(number, offset, into);
+    if (got && offset == read_[number]) read_[number] += *got;
     return got;
   }
 
@@ -97,8 +96,40 @@ class snapshot_source {
   }
 
  private:
+  static constexpr std::size_t ahead_bytes = std::size_t{1} << 20;
+
+  [[nodiscard]] result<std::size_t> read(std::size_t number, std::uint64_t offset, mutable_bytes into) const {
+    const auto got = objects_.get_range(manifest_.sections[number].id, offset, into);
+    return got ? got : instead_of_not_found(got.error(), code::corrupt);
+  }
+  // For an engine that reads in small pieces, or each chunk would be got and proved as often as there are pieces of it.
+  [[nodiscard]] result<std::size_t> read_ahead(std::size_t number, std::uint64_t offset, mutable_bytes into) const {
+    std::size_t filled = 0;
+    while (filled != into.size()) {
+      const std::uint64_t from = offset + filled;
+      if (number != ahead_of_ || from < ahead_from_ || from - ahead_from_ >= ahead_.size()) {
+        ahead_of_ = engine_sections_max;
+        if (!ahead_.resize(ahead_bytes)) return no_memory();
+        const auto got = read(number, from, mutable_bytes(ahead_.data(), ahead_bytes));
+        if (!got) return got;
+        if (*got == 0) break;
+        ahead_.truncate(*got);
+        ahead_of_ = number;
+        ahead_from_ = from;
+      }
+      const bytes some = bytes(ahead_.data(), ahead_.size()).from(static_cast<std::size_t>(from - ahead_from_));
+      const bytes piece = some.first(into.size() - filled);
+      std::memcpy(into.data() + filled, piece.data(), piece.size());
+      filled += piece.size();
+    }
+    return filled;
+  }
+
   O& objects_;
   const snapshot_manifest& manifest_;
+  mutable room<std::byte> ahead_;  // what was read of a section, from here on
+  mutable std::size_t ahead_of_ = engine_sections_max;
+  mutable std::uint64_t ahead_from_ = 0;
   mutable std::uint64_t read_[engine_sections_max] = {};  // so much of each, from its beginning on
 };
 
@@ -107,9 +138,10 @@ template <ContentObjects O, class Base>
   if (base.section().empty()) return {};
   const snapshot_section* const one = manifest.find(base.section());
   if (one == nullptr) return failure(code::corrupt, operation::read).about(base.section());
-  byte_buffer content;
-  PERDURE_TRY(read_content(objects, one->id, content, one->size_bytes));
-  return base.refresh(content.view());
+  return base.refresh(one->size_bytes, [&](byte_sink sink) -> result<void> {
+    const auto got = objects.get(one->id, sink);
+    return got ? result<void>() : instead_of_not_found(got.error(), code::corrupt);
+  });
 }
 
 }  // namespace detail

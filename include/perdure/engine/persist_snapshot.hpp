@@ -14,12 +14,12 @@
 // Effects
 //   1  looks at the head: one of a later generation is a conflict, before anything is written
 //   2  takes a pin, and puts each section as a content of its own; what is there already is not sent again
-//   3  writes the section of the base file into it, by atomic_write
+//   3  writes the section of the base file into it, by an atomic_writer
 //   4  puts the manifest (snapshot_manifest.hpp), which names the sections
 //   5  replaces the head (snapshot_head.hpp): this snapshot, and behind it the last keep - 1 that were there
 //   6  ends the pin
 //   Equal engines give equal manifests, and the head that names this one already is left as it is: that is a success. No nonce is in
-//   any of it. Memory: the largest section, and what content_store needs.
+//   any of it. Memory: the manifest, and what content_writer needs: sections are stored while the engine writes them.
 // Success: the snapshot survives, and the base file holds it or a later one.
 // Failure: `unchanged` but where it says unknown: the head is as it was, or a later one of somebody else. conflict: there is a snapshot
 //   of a later generation, or another one of this generation; of two writers the slower one. An engine that cannot be encoded:
@@ -57,12 +57,12 @@ struct persisted_snapshot {
 
 namespace detail {
 
-// The target of an engine_sink: each section, once it has ended, is a content.
+// The target of an engine_sink: each section is a content, on its way while the engine writes it.
 template <ContentObjects O, class Base>
 class snapshot_ingest {
  public:
   snapshot_ingest(O& objects, typename O::pin_type& pin, const Base& base, std::uint64_t generation, const content_work& work)
-      : objects_(objects), pin_(pin), base_(base), work_(work), encoder_(manifest_), needs_base_(!base.section().empty()) {
+      : base_(base), contents_(objects.writer(pin, work)), encoder_(manifest_), needs_base_(!base.section().empty()) {
     done.snapshot.generation = generation;
   }
 
@@ -78,18 +78,24 @@ class snapshot_ingest {
     names_.append(name);
     name_size_ = name.size();
     inside_ = true;
-    return {};
+    if (!needs_base_ || !(name == base_.section())) return {};
+    file_ = base_.begin();
+    return file_ ? result<void>() : file_.error().with(doubt::none);
   }
   [[nodiscard]] result<void> write(bytes piece) {
-    section_.append(piece);
-    return {};
+    if (file_) {
+      const auto written = file_->write(piece);
+      if (!written) return written.error().with(doubt::none);
+    }
+    return contents_.write(piece);
   }
   // The id of the manifest.
   [[nodiscard]] result<void> finish() {
     PERDURE_TRY(end());
     if (needs_base_) return failure(code::invalid_argument, operation::write).about(base_.section());
     PERDURE_TRY(encoder_.finish());
-    const auto stored = put(manifest_.view());
+    PERDURE_TRY(contents_.write(manifest_.view()));
+    const auto stored = stored_now();
     if (!stored) return stored.error();
     done.snapshot.manifest = stored->id;
     return {};
@@ -106,8 +112,8 @@ class snapshot_ingest {
     }
     return false;
   }
-  [[nodiscard]] result<stored_content> put(bytes content) {
-    const auto stored = objects_.put(pin_, content, work_);
+  [[nodiscard]] result<stored_content> stored_now() {
+    const auto stored = contents_.finish();
     if (!stored) return stored;
     done.objects += stored->objects;
     done.new_objects += stored->new_objects;
@@ -117,26 +123,24 @@ class snapshot_ingest {
   [[nodiscard]] result<void> end() {
     if (!inside_) return {};
     inside_ = false;
-    const auto stored = put(section_.view());
+    const auto stored = stored_now();
     if (!stored) return stored.error();
     done.size_bytes += stored->size_bytes;
     const bytes name = names_.view().from(names_.size() - name_size_);
-    if (needs_base_ && name == base_.section()) {
-      PERDURE_TRY(base_.write(section_.view()));
+    if (file_) {
+      PERDURE_TRY(base_.commit(*file_));
+      file_ = failure(code::not_found, operation::open);
       needs_base_ = false;
     }
-    section_.clear();
     return encoder_.add({name, stored->id, stored->size_bytes});
   }
 
-  O& objects_;
-  typename O::pin_type& pin_;
   const Base& base_;
-  content_work work_;
+  typename O::writer_type contents_;
   byte_buffer manifest_;
   manifest_encoder encoder_;
-  byte_buffer section_;
-  byte_buffer names_;  // each behind its size
+  result<typename Base::writer> file_ = failure(code::not_found, operation::open);  // while its section is written
+  byte_buffer names_;                                                               // each behind its size
   std::size_t name_size_ = 0;
   bool inside_ = false;
   bool needs_base_;

@@ -23,6 +23,7 @@
 //     the Store. Some objects may be there: putting the same content again goes on from there. Doubt is of them alone: nothing
 //     names them, so that `unchanged` is told of what a reader may see.
 //   Crash: as a failure. The next collection takes what is not named.
+// writer(pin, content_work) -> content_writer: the same for content that comes in pieces (content_writer.hpp).
 // get(id, sink) -> size; get_range(id, offset, buffer) -> how many bytes; size(id) -> size; verify(id) -> size; walk(id, walker)
 //   Success: each object on the way had its digest, before a byte of it was handed on. get_range fills the buffer with all that
 //     there is from the offset on. verify is a get without a sink.
@@ -37,8 +38,7 @@
 // Threads: any number may call, each with a pin of its own.
 
 #include <perdure/core/content_id.hpp>
-#include <perdure/store/content_pin.hpp>
-#include <perdure/store/detail/content_ingest.hpp>
+#include <perdure/store/content_writer.hpp>
 #include <perdure/store/detail/content_reader.hpp>
 
 namespace perdure {
@@ -57,26 +57,11 @@ struct content_options {
   }
 };
 
-struct stored_content {
-  content_id id;
-  std::uint64_t size_bytes = 0;
-  std::uint64_t objects = 0;      // as often as they occur
-  std::uint64_t new_objects = 0;  // those that were put
-  std::uint64_t new_bytes = 0;
-};
-
-// Of put, get and verify: who is told how far it is, and the threads that it may use (jobs.hpp). The source, the sink and the
-// watch are called by one thread at a time. With one worker, put holds one window, else three.
-struct content_work {
-  progress_watch watch = unwatched;
-  job_runner jobs = in_turn;
-  std::size_t workers = 1;
-};
-
 template <Store S, Compressor C = no_compressor, Sync Threads = native_sync>
 class content_store {
  public:
   using pin_type = content_pin<S>;
+  using writer_type = content_writer<content_store>;
 
   explicit content_store(S& store, const content_options& options = {}, const C& compressor = {})
       : objects_(store, compressor), options_(options) {}
@@ -86,15 +71,8 @@ class content_store {
   [[nodiscard]] result<pin_type> pin(bytes owner = {}) { return pin_type::take(store(), owner); }
 
   [[nodiscard]] result<stored_content> put(pin_type& pin, byte_source source, const content_work& how = {}) {
-    if (!options_.is_valid()) return failure(code::invalid_argument, operation::put);
-    detail::content_ingest<content_store, pin_type> ingest(*this, pin, source, how);
-    const auto root = ingest.run();
-    if (!root) {
-      pin.known().clear();
-      return root.error().with(doubt::none);
-    }
-    const detail::ingest_count& made = ingest.count();
-    return stored_content{{*root}, ingest.size_bytes(), ingest.objects(), made.new_objects, made.new_bytes};
+    writer_type all(*this, pin, how);
+    return all.put(source);
   }
   [[nodiscard]] result<stored_content> put(pin_type& pin, bytes content, const content_work& how = {}) {
     const auto source = [&](mutable_bytes into) -> result<std::size_t> {
@@ -105,6 +83,7 @@ class content_store {
     };
     return put(pin, byte_source(source), how);
   }
+  [[nodiscard]] writer_type writer(pin_type& pin, const content_work& how = {}) { return writer_type(*this, pin, how); }
 
   [[nodiscard]] result<std::uint64_t> size(const content_id& id) {
     reader_type reader(objects_);

@@ -3,13 +3,16 @@
 
 #include <perdure/engine/load_snapshot.hpp>
 #include <perdure/engine/persist_snapshot.hpp>
+#include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/mem_fs.hpp>
+#include <perdure/store/counting_store.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/testing/engine_archetypes.hpp>
 #include <perdure/testing/read_text.hpp>
 #include <perdure/testing/slot_archetypes.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/contents.hpp>
 #include <tests/support/engines.hpp>
 
 #include <random>
@@ -171,4 +174,54 @@ TEST_CASE("load_snapshot: the base file is put right, whatever is in it; an engi
   CHECK((refused.error().code() == code::corrupt && refused.error().operation() == operation::read));
   CHECK(load_snapshot<notes>(objects, head, base_file<mem_fs>(fs, "base.bin", "no such")).error().code() == code::corrupt);
   CHECK(read_text(fs, "base.bin").value() == "other");
+}
+
+TEST_CASE("load_snapshot: an engine may read in pieces of any size, and each chunk is got but a few times") {
+  // Reads its section in pieces of so many bytes, and some of it twice.
+  struct sips {
+    using perdure_engine = sips;
+    std::string text;
+    static std::size_t& size() {
+      static std::size_t bytes_at_a_time = 0;
+      return bytes_at_a_time;
+    }
+    [[nodiscard]] std::uint64_t generation() const { return 1; }
+    [[nodiscard]] result<void> save(engine_sink& to) const {
+      PERDURE_TRY(to.section("body"));
+      return to.write(text);
+    }
+    static result<sips> load(const engine_source& from) {
+      const auto body = from.find("body");
+      if (!body) return body.error();
+      sips loaded;
+      std::string piece(size(), '\0');
+      for (;;) {
+        const auto got = body->read_at(loaded.text.size(), piece);
+        if (!got) return got.error();
+        if (*got == 0) break;
+        loaded.text += piece.substr(0, *got);
+      }
+      const auto again = body->read_at(3, piece);
+      if (!again || piece.substr(0, *again) != loaded.text.substr(3, *again)) return failure(code::io, operation::read);
+      return loaded;
+    }
+  };
+  sips engine;
+  engine.text = tests::noise(std::size_t{5} << 19);
+  mem_store memory;
+  counting_store<mem_store> store(memory);
+  content_options how;
+  how.chunks = {cut_by::size, 1 << 16, 1 << 16, 1 << 16};
+  content_store<counting_store<mem_store>> objects(store, how);
+  slot_memory slot;
+  poorest_slot head(slot);
+  REQUIRE(persist_snapshot(engine, objects, head));
+  for (const std::size_t size : {std::size_t{1000}, (std::size_t{1} << 20) - 1, std::size_t{1} << 20, std::size_t{3} << 20}) {
+    sips::size() = size;
+    const auto before = store.counts().gets.calls;
+    auto loaded = load_snapshot<sips>(objects, head);
+    REQUIRE((loaded && loaded->exists()));
+    CHECK(loaded->engine().text == engine.text);
+    CHECK(store.counts().gets.calls - before < 200);  // of 40 chunks
+  }
 }

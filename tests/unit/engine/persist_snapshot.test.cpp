@@ -3,6 +3,7 @@
 
 #include <perdure/engine/load_snapshot.hpp>
 #include <perdure/engine/persist_snapshot.hpp>
+#include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/store/counting_store.hpp>

@@ -23,8 +23,8 @@
 #include <vector>
 
 using namespace perdure;
-using tests::counting_fs;
 using testing::read_text;
+using tests::counting_fs;
 
 namespace {
 
@@ -191,6 +191,21 @@ TEST_CASE("fs_store: a page costs no more than the page, however many keys there
   files.shown = 0;
   CHECK(all_keys(store, 100).size() == keys);
   CHECK(files.shown < keys * 20);  // and not keys * keys / 100
+}
+
+TEST_CASE("fs_store: a new object does not count those that are there, and a directory has about as many as it may") {
+  counting_fs files;
+  manual_clock clock;
+  // Two of them, as two processes would.
+  fs_store<counting_fs, manual_clock> one(files, "root", clock, {.writers = writers::only_this, .objects_per_directory = 512});
+  fs_store<counting_fs, manual_clock> other(files, "root", clock, {.writers = writers::only_this, .objects_per_directory = 512});
+  REQUIRE(one.create_root());
+  for (int i = 0; i < 1400; ++i) REQUIRE((i % 2 == 0 ? one : other).put("k" + std::to_string(i), "", precondition::any));
+  CHECK(files.shown < 1400 * 20);  // and not 1400 * 512 / 2
+  std::size_t entries = 0;
+  REQUIRE(files.for_each_entry("root", [&](const dir_entry&) { return ++entries, visit::go_on; }));
+  CHECK(entries >= 512);
+  CHECK(entries < 2 * 512);
 }
 
 TEST_CASE("fs_store: a sweep takes away what a writer that died has left, in every directory") {

@@ -7,7 +7,7 @@
 
 #include <perdure/engine/snapshot_head.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
-#include <perdure/fs/atomic_write.hpp>
+#include <perdure/fs/atomic_writer.hpp>
 #include <perdure/manifest/slot.hpp>
 #include <perdure/store/content_store.hpp>
 
@@ -35,18 +35,55 @@ class base_file {
     return detail::about_path(failure(code::not_a_directory, operation::stat), parent);
   }
   // A writer writes always: what is there may be what an earlier call of it could not make durable, and no later sync can tell.
-  [[nodiscard]] result<void> write(bytes whole) const { return write(whole, content::write); }
-  [[nodiscard]] result<void> refresh(bytes whole) const { return write(whole, content::skip_unchanged); }
-
- private:
-  [[nodiscard]] result<void> write(bytes whole, enum content how) const {
+  using writer = atomic_writer<F>;
+  [[nodiscard]] result<writer> begin() const {
     // Whether names can be made durable is learned by doing it: a sync before that is one to spare.
     const enum durability before = at_least_ < durability::ordered ? at_least_ : durability::ordered;
-    const auto written = atomic_write(*fs_, path_, whole, {.at_least = before, .content = how});
+    return writer::open(*fs_, path_, {.at_least = before});
+  }
+  [[nodiscard]] result<void> commit(writer& of) const {
+    const auto written = of.commit();
     // Of the file alone: the head is not in doubt.
     if (!written) return written.error().with(doubt::none);
     const bool lasts = written->durability >= at_least_;
     return lasts ? result<void>() : detail::about_path(failure(code::unsupported, operation::sync_dir), path_);
+  }
+  // read(sink) -> result<void> tells all of it, and once more where the file holds something else.
+  template <class Read>
+  [[nodiscard]] result<void> refresh(std::uint64_t size_bytes, Read&& read) const {
+    if (holds(size_bytes, read)) return {};
+    auto file = begin();
+    if (!file) return file.error().with(doubt::none);
+    PERDURE_TRY(read([&](bytes piece) { return file->write(piece); }));
+    return commit(*file);
+  }
+
+ private:
+  // As atomic_write has it with content::skip_unchanged: being there is not being durable, and where that cannot be had of it, the
+  // file is written like any other.
+  template <class Read>
+  [[nodiscard]] bool holds(std::uint64_t size_bytes, Read& read) const {
+    const auto info = stat_link(*fs_, path_);
+    const bool tells = info || info.error().code() == code::unsupported;
+    if (!tells || (info && (info->kind != file_kind::file || info->size_bytes != size_bytes))) return false;
+    auto there = fs_->open(path_, {.links = links::refuse});
+    if (!there) return false;
+    const auto size = there->size();
+    if (!size || *size != size_bytes) return false;
+    std::uint64_t at = 0;
+    const auto compared = read([&](bytes piece) -> result<void> {
+      for (; !piece.empty(); piece = piece.from(4096)) {
+        std::byte held[4096];
+        const bytes expected = piece.first(sizeof(held));
+        const auto got = there->read_at(at, mutable_bytes(held, expected.size()));
+        if (!got || !(bytes(held, *got) == expected)) return failure(code::conflict, operation::read);
+        at += expected.size();
+      }
+      return {};
+    });
+    if (!compared || !there->sync(sync_what::all)) return false;
+    const auto synced = fs_->sync_dir(split_path<F>(path_).parent);
+    return synced || (synced.error().code() == code::unsupported && at_least_ < durability::full);
   }
 
   F* fs_;
@@ -58,8 +95,16 @@ class base_file {
 struct no_base_file {
   [[nodiscard]] bytes section() const noexcept { return {}; }
   [[nodiscard]] result<void> check() const noexcept { return {}; }
-  [[nodiscard]] result<void> write(bytes) const noexcept { return {}; }
-  [[nodiscard]] result<void> refresh(bytes) const noexcept { return {}; }
+  // Never begun: it is of no section.
+  struct writer {
+    [[nodiscard]] result<void> write(bytes) const noexcept { return {}; }
+  };
+  [[nodiscard]] result<writer> begin() const noexcept { return writer(); }
+  [[nodiscard]] result<void> commit(writer&) const noexcept { return {}; }
+  template <class Read>
+  [[nodiscard]] result<void> refresh(std::uint64_t, Read&&) const noexcept {
+    return {};
+  }
 };
 
 namespace detail {
@@ -69,6 +114,7 @@ template <class O>
 concept ContentObjects = requires(O& objects, typename O::pin_type& pin, const content_id& id, bytes content, byte_sink sink) {
   { objects.pin(content) } -> results_in<typename O::pin_type>;
   { objects.put(pin, content) } -> results_in<stored_content>;
+  { objects.writer(pin).finish() } -> results_in<stored_content>;
   { objects.get(id, sink) } -> results_in<std::uint64_t>;
 };
 

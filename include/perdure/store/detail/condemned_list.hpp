@@ -82,7 +82,7 @@ struct condemned_list {
   const bytes body = object.from(sizeof(head));
   const bool sized = head.count <= condemned_copies_max && body.size() == head.count * sizeof(stored_copy);
   if (!sized || head.checksum != crc32c(before_checksum(head), crc32c(body))) return refused;
-  if (head.why < 1 || head.why > 2 || head.stage < 1 || head.stage > 3) return refused;
+  if (head.why < 1 || head.why > 2 || head.stage < 1 || head.stage > 3 || head.zero != 0) return refused;
   condemned_list list;
   list.why = static_cast<condemned_why>(std::uint8_t{head.why});
   list.stage = static_cast<condemned_stage>(std::uint8_t{head.stage});

@@ -34,17 +34,31 @@ struct content_window {
   room<new_object> todo;
   room<std::byte> nodes;
 
-  // As much as there is room for, behind what the window before has left, and cut; which may be this one.
+  // With what the window before has left, which may be this one.
   template <class Options>
-  [[nodiscard]] result<void> fill(byte_source source, const Options& options, const content_window& before) {
+  [[nodiscard]] result<void> begin(const Options& options, const content_window& before) {
     std::size_t size = 2 * options.chunks.max_bytes;
     size = size > options.inline_max_bytes ? size : options.inline_max_bytes + 1;  // so that what is inline never depends on it
     if (!memory.resize(size > options.window_bytes ? size : options.window_bytes)) return no_memory();
     const bytes left = bytes(before.memory.data(), before.held).from(before.cut_bytes);
     if (!left.empty()) std::memmove(memory.data(), left.data(), left.size());
     held = left.size();
+    return {};
+  }
+  [[nodiscard]] bool is_full() const noexcept { return held == memory.size(); }
+  // As much of it as there is room for. What is left.
+  [[nodiscard]] bytes add(bytes piece) noexcept {
+    const bytes some = piece.first(memory.size() - held);
+    if (!some.empty()) std::memcpy(memory.data() + held, some.data(), some.size());
+    held += some.size();
+    return piece.from(some.size());
+  }
+  // As much as there is room for, and cut.
+  template <class Options>
+  [[nodiscard]] result<void> fill(byte_source source, const Options& options, const content_window& before) {
+    PERDURE_TRY(begin(options, before));
     bool is_end = false;
-    while (!is_end && held < memory.size()) {
+    while (!is_end && !is_full()) {
       const auto got = source(mutable_bytes(memory.data() + held, memory.size() - held));
       if (!got) return got.error();
       is_end = *got == 0;
@@ -80,7 +94,6 @@ struct content_window {
     }
   }
 
- private:
   // As long as there is all that may count for a chunk.
   [[nodiscard]] result<void> cut(const chunking& how, bool is_end) {
     pieces.clear();
@@ -93,6 +106,10 @@ struct content_window {
     }
     is_last = is_end && cut_bytes == held;
     return digests.resize(pieces.size()) ? result<void>() : no_memory();
+  }
+  void forget() noexcept {
+    held = cut_bytes = 0;
+    todo.clear();
   }
 };
 

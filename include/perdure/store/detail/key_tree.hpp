@@ -4,9 +4,10 @@
 #define PERDURE_STORE_DETAIL_KEY_TREE_HPP
 
 // key_tree: where fs_store keeps what. A directory has at most so many objects; when it is full, a new key goes into a directory
-// below it, by its next byte. Nothing is ever moved: so a key is looked for in the deepest directory that there is for it and
-// then upwards, and what is deeper is newer. A listing reads the directories on the way to its cursor, and then those that it
-// shows; in memory it has the keys of one page.
+// below it, by its next byte. (About so many: they are not counted each time, and several processes may put some at once.)
+// Nothing is ever moved: so a key is looked for in the deepest directory that there is for it and then upwards, and what is
+// deeper is newer. A listing reads the directories on the way to its cursor, and then those that it shows; in memory it has the
+// keys of one page.
 
 #include <perdure/core/sha256.hpp>
 #include <perdure/fs/detail/mem_names.hpp>
@@ -74,9 +75,11 @@ class key_tree {
   // Where a new key goes: one directory deeper than the deepest there is, if that is full.
   [[nodiscard]] result<std::size_t> place(key_view key, std::size_t deepest) {
     if (deepest == key.size()) return deepest;
-    const auto full = is_full(directory(key, deepest));
-    if (!full) return full.error();
-    if (!*full || !directory(key, deepest + 1).ok()) return deepest;
+    const path at = directory(key, deepest);
+    if (takes_one_more(at)) return deepest;
+    const auto objects = count_objects(at);
+    if (!objects) return objects.error();
+    if (*objects < per_directory_ || !directory(key, deepest + 1).ok()) return deepest;
     PERDURE_TRY(make_dir(directory(key, deepest + 1)));
     return deepest + 1;
   }
@@ -84,12 +87,6 @@ class key_tree {
     const auto made = fs_->make_dir(directory);
     return made || made.error().code() == code::already_exists ? result<void>() : made;
   }
-  [[nodiscard]] result<bool> is_full(const path& directory) {
-    std::size_t objects = 0;
-    PERDURE_TRY(each_object(directory, [&](path_view) { return ++objects < per_directory_ ? visit::go_on : visit::stop; }));
-    return objects >= per_directory_;
-  }
-
   [[nodiscard]] result<listed> list(key_view prefix, key_view cursor, std::size_t limit, object_visitor visitor) {
     page wanted{prefix, cursor, limit < page_max ? limit : page_max, {}, 0, true};
     path at = root_;
@@ -185,6 +182,29 @@ class key_tree {
     return high < 0 || low < 0 ? -1 : high << 4 | low;
   }
 
+  // To count the objects for each new one would cost as much as all of them. Of the room that was seen half is given away; then
+  // they are counted again.
+  [[nodiscard]] bool takes_one_more(const path& directory) noexcept {
+    const std::uint64_t name = name_of(directory) & ~vacancies_max;
+    std::uint64_t& known = vacancies_[name_of(directory) % vacancies_known];
+    std::uint64_t seen = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    while ((seen & ~vacancies_max) == name && (seen & vacancies_max) != 0) {
+      if (__atomic_compare_exchange_n(&known, &seen, seen - 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return true;
+    }
+    return false;
+  }
+  // No more than a directory may have.
+  [[nodiscard]] result<std::size_t> count_objects(const path& directory) {
+    std::size_t objects = 0;
+    PERDURE_TRY(each_object(directory, [&](path_view) { return ++objects < per_directory_ ? visit::go_on : visit::stop; }));
+    if (objects >= per_directory_) return objects;
+    const std::size_t half = (per_directory_ - objects - 1) / 2;
+    const std::uint64_t name = name_of(directory);
+    __atomic_store_n(&vacancies_[name % vacancies_known], (name & ~vacancies_max) | (half < vacancies_max ? half : vacancies_max),
+                     __ATOMIC_RELAXED);
+    return objects;
+  }
+
   // Every object that a directory keeps itself, by what its key goes on with.
   [[nodiscard]] result<void> each_object(const path& directory, object_use use) {
     path at = directory;
@@ -254,9 +274,13 @@ class key_tree {
     return {};
   }
 
+  static constexpr std::uint64_t vacancies_max = 0xffff;
+  static constexpr std::size_t vacancies_known = 64;
+
   F* fs_;
   std::size_t per_directory_;
   path root_;
+  std::uint64_t vacancies_[vacancies_known] = {};  // of some directories: the first bits are of its name
 };
 
 }  // namespace detail

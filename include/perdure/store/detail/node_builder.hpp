@@ -40,6 +40,11 @@ class node_builder {
   [[nodiscard]] result<void> add(const digest& chunk, std::uint64_t size_bytes, node_sink sink) {
     return add(1, {chunk, size_bytes}, sink);
   }
+  // For another content.
+  void restart() noexcept {
+    for (unfinished& node : levels_) node.count = 0, node.size_bytes = 0;
+    top_ = 0;
+  }
   // The root; at least one chunk was added.
   [[nodiscard]] result<digest> finish(node_sink sink) {
     for (std::uint8_t level = 1; level <= top_; ++level) {
