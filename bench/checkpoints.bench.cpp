@@ -2,20 +2,34 @@
 // Copyright (c) The perdure contributors
 
 // A checkpoint of so many files, against the links and the syncs that nobody can do without, and against `cp -al` with a `sync` of the
-// directories. The files are of 4 KiB, and their digests known.
+// directories. The files are of 4 KiB, and their digests known. And of a RocksDB of so many tables, against its own Checkpoint.
+//
+// Each takes its turn within a round, for what a sync of a disk costs depends on who else has written to its journal.
 
 #include <benchmark/benchmark.h>
 
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/fs/posix_fs.hpp>
 
+#if defined(PERDURE_BENCH_ROCKSDB)
+#include <examples/lsm_checkpoint/rocksdb_source.hpp>
+
+#include <rocksdb/utilities/checkpoint.h>
+#endif
+
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -96,23 +110,115 @@ void by_hand(engine& of, const std::string& target, bool links) {
   sync_path(of.root);
 }
 
-template <class Make>
-void add(const std::string& name, const std::string& at, std::size_t files, Make make) {
-  benchmark::RegisterBenchmark(name.c_str(),
-                               [=](benchmark::State& state) {
-                                 engine of(at + "/perdure_bench_checkpoints", files);
-                                 const std::string target = of.root + "/target";
-                                 for (auto unused : state) {
-                                   (void)unused;
-                                   make(of, target);
-                                   state.PauseTiming();
-                                   std::filesystem::remove_all(target);
-                                   sync_path(of.root);
-                                   state.ResumeTiming();
-                                 }
-                               })
-      ->UseRealTime()
-      ->Unit(benchmark::kMicrosecond);
+#if defined(PERDURE_BENCH_ROCKSDB)
+// A database that nobody writes to: what is measured is the checkpoint, and no flush.
+struct database {
+  perdure::posix_fs fs;
+  std::string root;
+  std::unique_ptr<rocksdb::DB> db;
+
+  database(const std::string& at, std::size_t tables) : root(at) {
+    std::filesystem::remove_all(root);
+    std::filesystem::create_directories(root);
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    options.compression = rocksdb::kNoCompression;
+    options.disable_auto_compactions = true;
+    options.level0_slowdown_writes_trigger = options.level0_stop_writes_trigger = 1 << 20;
+    rocksdb::DB* opened = nullptr;
+    must(rocksdb::DB::Open(options, root + "/db", &opened).ok());
+    db.reset(opened);
+    for (std::size_t i = 0; i < tables; ++i) {
+      must(db->Put(rocksdb::WriteOptions(), std::to_string(i), std::string(4096, 'x')).ok());
+      must(db->Flush(rocksdb::FlushOptions()).ok());
+    }
+    ::sync();
+  }
+  ~database() {
+    db.reset();
+    std::filesystem::remove_all(root);
+  }
+  void ours(const std::string& target, enum perdure::checkpoint_digests digests) {
+    lsm_checkpoint::rocksdb_source<perdure::posix_fs> source(*db, fs);
+    perdure::checkpoint_options how;
+    how.digests = digests;
+    must(perdure::create_checkpoint(source, fs, target, how).has_value());
+  }
+  void its_own(const std::string& target) const {
+    rocksdb::Checkpoint* made = nullptr;
+    must(rocksdb::Checkpoint::Create(db.get(), &made).ok());
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    must(checkpoint->CreateCheckpoint(target).ok());
+  }
+};
+#endif
+
+// Those that are measured in turns, over one source, which is made when the first of them is asked for.
+class contest {
+ public:
+  using makes = std::function<void(const std::string& target)>;
+  struct contestants {
+    std::shared_ptr<void> source;
+    std::vector<makes> all;
+  };
+
+  contest(std::string root, std::size_t rounds_each, std::function<contestants(const std::string&)> begin)
+      : root_(std::move(root)), rounds_each_(rounds_each), begin_(std::move(begin)) {}
+
+  double seconds(std::size_t which) {
+    if (now_.all.empty()) {
+      now_ = begin_(root_);
+      taken_.resize(now_.all.size());
+      round();
+      for (auto& one : taken_) one.clear();
+    }
+    std::vector<double> times;
+    while (times.size() < rounds_each_) {
+      if (taken_[which].empty()) round();
+      times.push_back(taken_[which].front());
+      taken_[which].pop_front();
+    }
+    std::sort(times.begin(), times.end());
+    return times[times.size() / 2];
+  }
+
+ private:
+  void round() {
+    ++rounds_;
+    for (std::size_t i = 0; i < now_.all.size(); ++i) {
+      // In a row, and back: nobody always comes after the same one.
+      const std::size_t step = (i + rounds_ / 2) % now_.all.size();
+      const std::size_t which = rounds_ % 2 == 0 ? step : now_.all.size() - 1 - step;
+      const std::string target = root_ + "/target";
+      sync_path(root_);  // what the one before has left is not counted here
+      const auto start = std::chrono::steady_clock::now();
+      now_.all[which](target);
+      taken_[which].push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      std::filesystem::remove_all(target);
+    }
+  }
+
+  std::string root_;
+  std::size_t rounds_each_;
+  std::function<contestants(const std::string&)> begin_;
+  contestants now_;
+  std::vector<std::deque<double>> taken_;
+  std::size_t rounds_ = 0;
+};
+
+void add(const std::string& head, const std::vector<std::string>& names, const std::string& tail, contest& all) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    benchmark::RegisterBenchmark((head + names[i] + tail).c_str(),
+                                 [&all, i](benchmark::State& state) {
+                                   for (auto unused : state) {
+                                     (void)unused;
+                                     state.SetIterationTime(all.seconds(i));
+                                   }
+                                 })
+        ->UseManualTime()
+        ->Iterations(1)  // for all alike, whether they are fast or slow: they share the rounds
+        ->Unit(benchmark::kMicrosecond);
+  }
 }
 
 }  // namespace
@@ -120,16 +226,36 @@ void add(const std::string& name, const std::string& at, std::size_t files, Make
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   const char* const named = std::getenv("PERDURE_BENCH_DIR");
+  std::deque<contest> contests;
   for (const auto& [place, at] :
        {std::pair<std::string, std::string>{"disk", named != nullptr ? named : "."}, {"shm", "/dev/shm"}}) {
+    const std::string root = at + "/perdure-bench-checkpoints-" + std::to_string(::getpid()) + "-";
     for (const std::size_t files : {10, 1000, 20000}) {
-      const std::string head = "engine/checkpoint/" + place + "/";
-      const std::string tail = "/" + std::to_string(files);
-      add(head + "ours" + tail, at, files,
-          [](engine& of, const std::string& target) { must(perdure::create_checkpoint(of, of.fs, target).has_value()); });
-      add(head + "link_loop" + tail, at, files, [](engine& of, const std::string& target) { by_hand(of, target, true); });
-      add(head + "cp_al" + tail, at, files, [](engine& of, const std::string& target) { by_hand(of, target, false); });
+      const std::size_t rounds = files == 10 ? 21 : files == 1000 ? 9 : 1;
+      contest& all = contests.emplace_back(root + std::to_string(files), rounds, [=](const std::string& in) {
+        const auto of = std::make_shared<engine>(in, files);
+        return contest::contestants{
+            of,
+            {[of](const std::string& target) { must(perdure::create_checkpoint(*of, of->fs, target).has_value()); },
+             [of](const std::string& target) { by_hand(*of, target, true); },
+             [of](const std::string& target) { by_hand(*of, target, false); }}};
+      });
+      add("engine/checkpoint/" + place + "/", {"ours", "link_loop", "cp_al"}, "/" + std::to_string(files), all);
     }
+#if defined(PERDURE_BENCH_ROCKSDB)
+    for (const std::size_t tables : {10, 300}) {
+      contest& all = contests.emplace_back(root + "rocksdb-" + std::to_string(tables), 9, [=](const std::string& in) {
+        const auto of = std::make_shared<database>(in, tables);
+        return contest::contestants{of,
+                                    {[of](const std::string& target) { of->ours(target, perdure::checkpoint_digests::known); },
+                                     [of](const std::string& target) { of->ours(target, perdure::checkpoint_digests::all); },
+                                     [of](const std::string& target) { of->its_own(target); }}};
+      });
+      add("engine/checkpoint_of_rocksdb/" + place + "/", {"ours", "ours_all_digests", "rocksdb"}, "/" + std::to_string(tables),
+          all);
+    }
+#endif
   }
   benchmark::RunSpecifiedBenchmarks();
+  contests.clear();
 }

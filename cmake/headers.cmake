@@ -130,6 +130,7 @@ set(PERDURE_HEADERS
   perdure/store/detail/node_builder.hpp
   perdure/store/detail/object_batch.hpp
   perdure/store/detail/percent.hpp
+  perdure/store/detail/s3_advice.hpp
   perdure/store/detail/s3_answer.hpp
   perdure/store/detail/s3_body.hpp
   perdure/store/detail/s3_connection.hpp
@@ -146,17 +147,23 @@ set(PERDURE_HEADERS
   perdure/manifest/file_slot.hpp
   perdure/manifest/flash.hpp
   perdure/manifest/flash_blocks.hpp
+  perdure/manifest/ledger.hpp
+  perdure/manifest/lock_holder.hpp
   perdure/manifest/manifest.hpp
   perdure/manifest/memory.hpp
   perdure/manifest/object_slot.hpp
   perdure/manifest/slot.hpp
+  perdure/manifest/slot_lock.hpp
   perdure/manifest/snapshot.hpp
   perdure/manifest/twin_slot.hpp
   perdure/manifest/versioned_slot.hpp
 
   perdure/manifest/detail/closure_mark.hpp
   perdure/manifest/detail/commit_group.hpp
+  perdure/manifest/detail/commit_values.hpp
   perdure/manifest/detail/commit_waiter.hpp
+  perdure/manifest/detail/ledger_record.hpp
+  perdure/manifest/detail/lock_record.hpp
   perdure/manifest/detail/loose_lock.hpp
   perdure/manifest/detail/object_record.hpp
   perdure/manifest/detail/owned_path.hpp
@@ -166,11 +173,13 @@ set(PERDURE_HEADERS
   perdure/manifest/detail/version_dir.hpp
   perdure/manifest/detail/version_pointer.hpp
 
+  perdure/engine/checkpoint_roots.hpp
   perdure/engine/checkpoint_source.hpp
   perdure/engine/checkpoint_types.hpp
   perdure/engine/create_checkpoint.hpp
   perdure/engine/deletion_pause.hpp
   perdure/engine/discard_checkpoint.hpp
+  perdure/engine/download_checkpoint.hpp
   perdure/engine/engine.hpp
   perdure/engine/engine_image.hpp
   perdure/engine/load_snapshot.hpp
@@ -181,13 +190,31 @@ set(PERDURE_HEADERS
   perdure/engine/snapshot_head.hpp
   perdure/engine/snapshot_manifest.hpp
   perdure/engine/snapshot_roots.hpp
+  perdure/engine/upload_checkpoint.hpp
   perdure/engine/verify_checkpoint.hpp
   perdure/engine/verify_snapshots.hpp
 
+  perdure/engine/detail/checkpoint_file.hpp
+  perdure/engine/detail/checkpoint_reader.hpp
   perdure/engine/detail/checkpoint_record.hpp
   perdure/engine/detail/checkpoint_target.hpp
+  perdure/engine/detail/checkpoint_upload.hpp
   perdure/engine/detail/name_list.hpp
+  perdure/engine/detail/placing_window.hpp
+  perdure/engine/detail/previous_checkpoint.hpp
   perdure/engine/detail/snapshot_objects.hpp
+
+  perdure/cluster/artifacts.hpp
+  perdure/cluster/catalog.hpp
+  perdure/cluster/cluster_names.hpp
+  perdure/cluster/cluster_store.hpp
+  perdure/cluster/serving_snapshot.hpp
+  perdure/cluster/storage_root.hpp
+  perdure/cluster/sweep_cluster.hpp
+
+  perdure/cluster/detail/cluster_keys.hpp
+  perdure/cluster/detail/name_set.hpp
+  perdure/cluster/detail/recovery_record.hpp
 
   perdure/testing/audit_syncs.hpp
   perdure/testing/block_archetype.hpp

@@ -7,8 +7,9 @@
 
 #include <examples/inspect/contents.hpp>
 
+#include <examples/store_uri.hpp>
+
 #include <perdure/fs/create_new.hpp>
-#include <perdure/store/open_store.hpp>
 
 #include <unistd.h>
 
@@ -178,6 +179,10 @@ inline int extract(const settings& how, perdure::native_fs& fs, const thing& one
   return unreadable;
 }
 
+inline result<perdure::any_store> looked_into(const std::string& uri) {
+  return examples::open_uri(uri, {}, examples::use::only_looks);
+}
+
 inline int run(const settings& how) {
   const auto& words = how.words;
   const std::string verb = words.empty() ? "" : words[0];
@@ -186,8 +191,8 @@ inline int run(const settings& how) {
   const bool is_one =
       (verb == "show" && more == 1) || (verb == "extract" && more == 3) || (verb == "list" && !how.store && more == 1);
   if (is_one) {
-    const auto store = how.store ? perdure::open_store(*how.store)
-                                 : result<perdure::any_store>(failure(code::not_found, perdure::operation::open));
+    const auto store =
+        how.store ? looked_into(*how.store) : result<perdure::any_store>(failure(code::not_found, perdure::operation::open));
     if (how.store && !store) return told(how, *how.store, store.error());
     perdure::any_store where = store ? *store : perdure::any_store::make<perdure::mem_store>().value();
     const auto one = how.store ? in_store(where, words[1]) : at_path(fs, words[1], how.log_kind);
@@ -197,7 +202,7 @@ inline int run(const settings& how) {
     return one->damage ? status_of(*one->damage) : well;
   }
   if (how.store && (verb == "list" || verb == "verify") && more <= 1) {
-    auto store = perdure::open_store(*how.store);
+    auto store = looked_into(*how.store);
     return store ? of_store(how, *store, verb) : told(how, *how.store, store.error());
   }
   const bool asks_of_contents = (verb == "pins" && more == 0) || ((verb == "snapshots" || verb == "end-pin") && more == 1);

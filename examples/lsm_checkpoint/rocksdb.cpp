@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 //
-// lsm_checkpoint_rocksdb [TIMES]: checkpoints of a RocksDB that is written to and compacted meanwhile, each opened as a RocksDB.
+// lsm_checkpoint_rocksdb [TIMES [tools]]: checkpoints of a RocksDB that is written to and compacted meanwhile, each opened as a RocksDB;
+// with `tools`, by RocksDB's own tools first, `ldb` and `sst_dump` (Debian: rocksdb-tools).
 //
 // Exit status 0 only if each of them opened, passed RocksDB's own checks, and held every record below its watermark.
 
@@ -42,7 +43,43 @@ std::string wrong_with(const std::string& path, std::uint64_t watermark) {
   return "";
 }
 
-std::string run(int times) {
+// What a tool says, or nothing where it found something wrong.
+std::string said_by(const std::string& command) {
+  std::string text;
+  std::FILE* const tool = ::popen((command + " 2>&1").c_str(), "r");
+  if (tool == nullptr) return "";
+  char piece[4096];
+  for (std::size_t got = 0; (got = std::fread(piece, 1, sizeof(piece), tool)) != 0;) text.append(piece, got);
+  return ::pclose(tool) == 0 ? text : "";
+}
+// Its command `verify` says that any file is ok; `check` reads every record, and says what it met.
+bool is_sound_table(const std::string& path) {
+  const std::string said = said_by("sst_dump --command=check --verify_checksum --file=" + path);
+  return said.find("Sst file format") != std::string::npos && said.find("Corruption") == std::string::npos;
+}
+std::string wrong_with_tools(const std::string& path, std::uint64_t watermark) {
+  if (said_by("ldb --db=" + path + " checkconsistency").find("OK") == std::string::npos) return "ldb: it is not consistent";
+  const std::string listed = said_by("ldb --db=" + path + " dump --count_only");
+  const std::size_t counted = listed.find("Keys in range: ");
+  if (counted == std::string::npos) return "ldb does not open it";
+  if (std::strtoull(listed.c_str() + counted + 15, nullptr, 10) + 1 < watermark) return "ldb: there are fewer records";
+  std::size_t tables = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    if (entry.path().extension() != ".sst") continue;
+    if (!is_sound_table(entry.path().string())) return "sst_dump: " + entry.path().string();
+    if (tables++ != 0) continue;
+    // And it does find something.
+    const std::string altered = root + "/altered.sst";
+    std::filesystem::copy_file(entry.path(), altered, std::filesystem::copy_options::overwrite_existing);
+    std::FILE* const file = std::fopen(altered.c_str(), "r+");
+    if (file == nullptr || std::fseek(file, 20, SEEK_SET) != 0 || std::fputc(0xff, file) == EOF || std::fclose(file) != 0)
+      return "a table cannot be altered";
+    if (is_sound_table(altered)) return "sst_dump finds nothing in a table that was altered";
+  }
+  return tables == 0 && watermark > 1 ? "there are no tables" : "";
+}
+
+std::string run(int times, bool tools) {
   std::filesystem::create_directories(root);
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -87,10 +124,12 @@ std::string run(int times) {
   for (std::size_t i = 0; i < watermarks.size() && wrong.empty(); ++i) {
     const std::string path = root + "/" + std::to_string(i);
     if (const auto info = perdure::verify_checkpoint(fs, path); !info) wrong = perdure::describe(info.error()).c_str();
+    if (wrong.empty() && tools) wrong = wrong_with_tools(path, watermarks[i]);
     if (wrong.empty()) wrong = wrong_with(path, watermarks[i]);
     if (!wrong.empty()) wrong = "checkpoint " + std::to_string(i) + ": " + wrong;
   }
-  if (wrong.empty() && (overlapped == 0 || linked == 0)) wrong = "nothing was written beside it, or linked: nothing was shown";
+  const bool is_shown = overlapped != 0 && linked != 0;
+  if (wrong.empty() && !is_shown) wrong = "nothing was written beside it, or linked: nothing was shown";
   std::printf("%zu checkpoints, %llu beside writes; %llu files linked; %llu records\n", watermarks.size(),
               static_cast<unsigned long long>(overlapped), static_cast<unsigned long long>(linked),
               static_cast<unsigned long long>(last.load()));
@@ -101,7 +140,7 @@ std::string run(int times) {
 
 int main(int argc, char** argv) {
   std::filesystem::remove_all(root);
-  const std::string wrong = run(argc > 1 ? std::atoi(argv[1]) : 20);
+  const std::string wrong = run(argc > 1 ? std::atoi(argv[1]) : 20, argc > 2 && std::string(argv[2]) == "tools");
   std::printf("rocksdb    %s\n", wrong.empty() ? "held" : wrong.c_str());
   std::filesystem::remove_all(root);
   return wrong.empty() ? 0 : 1;

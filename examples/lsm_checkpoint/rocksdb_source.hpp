@@ -5,8 +5,8 @@
 
 // A RocksDB that is open, as a CheckpointSource: what is made of it opens as a RocksDB.
 //
-// Tables, blob files and options are immutable, and shared. The manifest and the logs grow: what they have is copied. `CURRENT` is that
-// of the manifest that was captured.
+// Tables, blob files and options are immutable, and shared. The manifest and the logs grow: what they have is copied; also of a log that
+// has ended, for nobody knows that it was synced. `CURRENT` is that of the manifest that was captured.
 
 #include <perdure/engine/checkpoint_source.hpp>
 
@@ -57,7 +57,8 @@ class rocksdb_source {
       for (const auto& one : files_) {
         if (!one.replacement_contents.empty()) continue;
         const std::string from = one.directory + "/" + one.relative_filename;
-        const auto kind = one.trim_to_size ? perdure::pinned::growing : perdure::pinned::immutable;
+        const bool grows = one.trim_to_size || one.file_type == rocksdb::kWalFile;
+        const auto kind = grows ? perdure::pinned::growing : perdure::pinned::immutable;
         PERDURE_TRY(visit(*fs_, perdure::pinned_file{from, one.relative_filename, one.size, kind, nullptr}));
       }
       return {};
@@ -88,10 +89,10 @@ class rocksdb_source {
     PERDURE_TRY(told(db_->DisableFileDeletions(), perdure::operation::none));
     return held_deletions(db_);
   }
-  // Other column families have the same log, which is captured with the rest.
+  // Other column families have the same log, which is copied with the rest, and synced as that copy.
   [[nodiscard]] perdure::result<void> flush() {
     PERDURE_TRY(told(db_->Flush(rocksdb::FlushOptions()), perdure::operation::write));
-    return told(db_->FlushWAL(true), perdure::operation::sync);
+    return told(db_->FlushWAL(false), perdure::operation::write);
   }
   [[nodiscard]] perdure::result<pinned_files> pin() {
     rocksdb::LiveFilesStorageInfoOptions how;

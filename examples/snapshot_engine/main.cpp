@@ -5,16 +5,16 @@
 //
 //   snapshot_engine [restart | same | refused | killed [SECONDS] | together [TIMES] | pruned] [--store URI]
 //
-// Without a word: all of them, a little. With --store the objects and the head are there (a directory, file://...), and the data
+// Without a word: all of them, a little. With --store the objects and the head are there (a directory, file://..., s3://bucket/prefix), and the data
 // directory has the base file alone; without it all is in the data directory. Exit status 0 only if all that was shown did hold.
 
 #include <examples/snapshot_engine/keeper.hpp>
+#include <examples/store_uri.hpp>
 
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/object_slot.hpp>
-#include <perdure/store/open_store.hpp>
 #include <perdure/store/prefix_store.hpp>
 
 #include <sys/wait.h>
@@ -44,7 +44,7 @@ void start_anew() {
   std::filesystem::remove_all(data);
   std::filesystem::create_directories(data + "/objects");
   if (store_uri.empty()) return;
-  const auto store = perdure::open_store(store_uri, {.root = perdure::store_root::make});
+  const auto store = examples::open_uri(store_uri, {.root = perdure::store_root::make});
   if (store) (void)remove_prefix(*store, "snapshot_engine/");
 }
 
@@ -52,7 +52,7 @@ void start_anew() {
 template <class Use>
 std::string with_keeper(Use&& use) {
   const bool is_local = store_uri.empty();
-  auto store = perdure::open_store(is_local ? data + "/objects" : store_uri, {.root = perdure::store_root::must_exist});
+  auto store = examples::open_uri(is_local ? data + "/objects" : store_uri, {.root = perdure::store_root::must_exist});
   if (!store) return std::string("no store: ") + describe(store.error()).c_str();
   if (is_local) {
     perdure::file_slot head(disk, data + "/head.json");

@@ -3,14 +3,13 @@
 //
 // A vector search service whose indexes live in memory, each kept as one object.
 //
-//   vector_service serve [--store URI] [--port N] [--load-seconds N] [--answers late]     without a store nothing is kept
-//   vector_service [NAME [SECONDS]]                                      what it promises, held against it over HTTP: all, or one
+//   vector_service serve [--store URI] [--port N] [--load-seconds N] [--answers late]     without a store nothing is kept;
+//                                                                                         on S3 answers may always be late
+//   vector_service [NAME [SECONDS]] [--store URI]                        what it promises, held against it over HTTP: all, or one
 //
 // README.md says what it promises. Exit status 0 only if all that was shown did hold.
 
 #include <examples/vector_service/acceptance.hpp>
-
-#include <perdure/store/open_store.hpp>
 
 using namespace vector_service;
 
@@ -34,7 +33,8 @@ int serve(const std::vector<std::string>& arguments) {
     else
       return std::fprintf(stderr, "vector_service: what is %s?\n", arguments[i].c_str()), 2;
   }
-  auto store = perdure::open_store(uri, {.root = perdure::store_root::make});
+  if (examples::is_s3(uri)) answers = answers::may_be_late;
+  auto store = examples::open_uri(uri, {.root = perdure::store_root::make});
   if (!store) return std::fprintf(stderr, "vector_service: --store: %s\n", describe(store.error()).c_str()), 2;
   served<> all(*store, {}, load_seconds * perdure::ns_per_second, answers);
   const auto started = all.start([](const std::string& name, const failure& why) {
@@ -52,10 +52,14 @@ int serve(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && arguments[0] == "serve") return serve({arguments.begin() + 1, arguments.end()});
   server_process::program() =
       std::filesystem::exists("/proc/self/exe") ? std::filesystem::read_symlink("/proc/self/exe").string() : argv[0];
+  if (arguments.size() >= 2 && arguments[arguments.size() - 2] == "--store") {
+    elsewhere() = arguments.back();
+    arguments.resize(arguments.size() - 2);
+  }
   const std::string only = arguments.empty() ? "" : arguments[0];
   const int seconds = arguments.size() > 1 ? std::atoi(arguments[1].c_str()) : 3;
   bool held = true, any = false;
@@ -67,6 +71,6 @@ int main(int argc, char** argv) {
     held = held && wrong.empty();
     any = true;
   }
-  std::filesystem::remove_all(data);
+  start_anew();
   return held && any ? 0 : 1;
 }

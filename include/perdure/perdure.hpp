@@ -5,6 +5,13 @@
 
 // Everything but the crash lab (testing/) and the bridges to other libraries (ext/).
 
+#include <perdure/cluster/artifacts.hpp>
+#include <perdure/cluster/catalog.hpp>
+#include <perdure/cluster/cluster_names.hpp>
+#include <perdure/cluster/cluster_store.hpp>
+#include <perdure/cluster/serving_snapshot.hpp>
+#include <perdure/cluster/storage_root.hpp>
+#include <perdure/cluster/sweep_cluster.hpp>
 #include <perdure/config.hpp>
 #include <perdure/core/basics.hpp>
 #include <perdure/core/bytes.hpp>
@@ -34,11 +41,13 @@
 #include <perdure/core/sealed_writer.hpp>
 #include <perdure/core/sha256.hpp>
 #include <perdure/core/sync.hpp>
+#include <perdure/engine/checkpoint_roots.hpp>
 #include <perdure/engine/checkpoint_source.hpp>
 #include <perdure/engine/checkpoint_types.hpp>
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/deletion_pause.hpp>
 #include <perdure/engine/discard_checkpoint.hpp>
+#include <perdure/engine/download_checkpoint.hpp>
 #include <perdure/engine/engine.hpp>
 #include <perdure/engine/engine_image.hpp>
 #include <perdure/engine/load_snapshot.hpp>
@@ -49,6 +58,7 @@
 #include <perdure/engine/snapshot_head.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
 #include <perdure/engine/snapshot_roots.hpp>
+#include <perdure/engine/upload_checkpoint.hpp>
 #include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/engine/verify_snapshots.hpp>
 #include <perdure/fs/any_fs.hpp>
@@ -83,10 +93,13 @@
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/flash.hpp>
 #include <perdure/manifest/flash_blocks.hpp>
+#include <perdure/manifest/ledger.hpp>
+#include <perdure/manifest/lock_holder.hpp>
 #include <perdure/manifest/manifest.hpp>
 #include <perdure/manifest/memory.hpp>
 #include <perdure/manifest/object_slot.hpp>
 #include <perdure/manifest/slot.hpp>
+#include <perdure/manifest/slot_lock.hpp>
 #include <perdure/manifest/snapshot.hpp>
 #include <perdure/manifest/twin_slot.hpp>
 #include <perdure/manifest/versioned_slot.hpp>

@@ -37,14 +37,14 @@ void some_tables(world& world) {
 
 // The target is absent, or refused and can be taken away, or whole; and it is what was told.
 // Where no directory can be synced, of which the report speaks, it may also be a part with its `current`.
-verdict judged_target(after_crash& after, const std::string& target, const std::string& step, bool weak) {
+verdict judged_target(after_crash& after, const std::string& target, const std::string& step, bool weak, std::uint64_t before) {
   crash_fs& fs = after.fs();
   const bool told = after.acknowledged(step);
   const auto info = verify_checkpoint(fs, target);
   if (info) {
     const std::string wrong = lsm_checkpoint::wrong_with_checkpoint(fs, target, fs, info->watermark);
     if (!wrong.empty()) return "the checkpoint: " + wrong;
-    if (info->watermark < 4) return "the watermark went back";
+    if (info->watermark < before) return "the watermark went back";
     return discard_checkpoint(fs, target, "current") ? "a whole one is discarded" : "";
   }
   if (told) return "it was acknowledged: " + verdict(info).complaint();
@@ -63,13 +63,14 @@ verdict judged_target(after_crash& after, const std::string& target, const std::
   if (!discarded) return verdict(discarded);
   return fs.stat(target) ? "it is discarded, and there" : "";
 }
-verdict judged(after_crash& after, bool weak) {
+// With the records below `before` the source was durable when it began.
+verdict judged(after_crash& after, bool weak, std::uint64_t before = 4) {
   lab_tree tree(after.fs(), "db", after.fs(), "cold");
   const auto opened = tree.open();
   if (!opened) return "the source: " + verdict(opened).complaint();
-  const std::string wrong = lsm_checkpoint::wrong_below(tree, after.acknowledged("flushed") ? 6 : 4);
+  const std::string wrong = lsm_checkpoint::wrong_below(tree, after.acknowledged("flushed") ? 6 : before);
   if (!wrong.empty()) return "the source: " + wrong;
-  return judged_target(after, "c", "made", weak);
+  return judged_target(after, "c", "made", weak, before);
 }
 
 result<checkpoint_report> noted(result<checkpoint_report> made, bool& weak) {
@@ -77,17 +78,26 @@ result<checkpoint_report> noted(result<checkpoint_report> made, bool& weak) {
   return made;
 }
 
-exploration one_checkpoint(std::uint32_t faults) {
+exploration one_checkpoint(std::uint32_t faults, checkpoint_options how = {}) {
   const auto weak = std::make_shared<bool>(false);
-  return {.setup = some_tables,
+  const bool after_one = !how.previous.empty();
+  // Of what is synced late there is little, or there were too many ways to lose it.
+  const bool little = how.volume_sync_at_least == 0 || how.workers > 1;
+  return {.setup =
+              [=](world& world) {
+                if (!little) some_tables(world);
+                lab_tree tree(world.fs(), "db", world.fs(), "cold");
+                if (little) (void)tree.open(lsm_checkpoint::opening::create);
+                if (after_one && tree.open()) (void)create_checkpoint(tree, world.fs(), "previous");
+              },
           .workload =
               [=](world& world) {
                 lab_tree tree(world.fs(), "db", world.fs(), "cold");
                 if (!tree.open()) return;
-                write_next(tree);
-                world.step("made", [&] { return noted(create_checkpoint(tree, world.fs(), "c"), *weak); });
+                for (std::size_t i = 0; i < (how.workers > 1 ? 3 : 1); ++i) write_next(tree);
+                world.step("made", [&] { return noted(create_checkpoint(tree, world.fs(), "c", how), *weak); });
               },
-          .check = [=](after_crash& after) { return judged(after, *weak); },
+          .check = [=](after_crash& after) { return judged(after, *weak, little ? 1 : 4); },
           .faults = faults};
 }
 void held(const char* what, const exploration& all) {
@@ -108,14 +118,63 @@ TEST_CASE("create_checkpoint: nor does a call that fails make it otherwise", "[c
   held("with a fault", one_checkpoint(1));
 }
 
+namespace {
+
+// Copies, which one sync of the volume makes durable; and files that are placed together, or linked from a checkpoint before.
+const checkpoint_options by_volume = {.links = checkpoint_links::refuse, .volume_sync_at_least = 0};
+const checkpoint_options together = {.links = checkpoint_links::refuse, .workers = 2};
+const checkpoint_options after_one = {.previous = "previous", .same = same_file::by_name};
+
+}  // namespace
+
 TEST_CASE("create_checkpoint: no sync of it is idle", "[crash]") {
-  const auto audit = audit_syncs(one_checkpoint(0));
-  INFO(audit.text());
-  CHECK(audit.report.ok());
-  CHECK(audit.syncs.size() == 21);
   // The first seven are of opening the tree, which finds all but one of them durable.
-  for (std::size_t i = 7; i < audit.syncs.size(); ++i) CHECK(audit.syncs[i].needed);
-  CHECK(audit.idle() == 6);
+  const auto audited = [](const checkpoint_options& how, std::size_t own, std::size_t idle) {
+    const auto audit = audit_syncs(one_checkpoint(0, how));
+    INFO(audit.text());
+    CHECK(audit.report.ok());
+    REQUIRE(audit.syncs.size() >= own);
+    for (std::size_t i = audit.syncs.size() - own; i < audit.syncs.size(); ++i) CHECK(audit.syncs[i].needed);
+    CHECK(audit.idle() == idle);
+    return audit.syncs.size();
+  };
+  CHECK(audited({}, 14, 6) == 21);
+  // The volume's, and those of the current. The source's last one is idle for it.
+  CHECK(audited(by_volume, 3, 7) == 16);
+}
+
+TEST_CASE("create_checkpoint: nor is it otherwise with one sync of the volume, with several workers, or after another one",
+          "[crash]") {
+  int number = 0;
+  for (const auto& how : {by_volume, together, after_one}) {
+    const std::string what = std::to_string(++number) + ". way";
+    held(what.c_str(), one_checkpoint(0, how));
+    held((what + ", with a fault").c_str(), one_checkpoint(1, how));
+  }
+}
+
+TEST_CASE("create_checkpoint: files that two threads place at a time, at every call", "[crash]") {
+  const auto weak = std::make_shared<bool>(false);
+  held("two threads", {.setup = some_tables,
+                       .workload =
+                           [=](world& world) {
+                             lab_tree tree(world.fs(), "db", world.fs(), "cold");
+                             if (!tree.open()) return;
+                             const auto side_by_side = [&](std::size_t count, job each) {
+                               const auto every_other = [&](std::size_t first) {
+                                 for (std::size_t i = first; i < count; i += 2) each(i);
+                               };
+                               world.together([&] { every_other(0); }, [&] { every_other(1); });
+                             };
+                             world.step("made", [&] {
+                               return noted(
+                                   create_checkpoint(tree, world.fs(), "c",
+                                                     {.links = checkpoint_links::refuse, .jobs = side_by_side, .workers = 2}),
+                                   *weak);
+                             });
+                           },
+                       .check = [=](after_crash& after) { return judged(after, *weak); },
+                       .preemptions = 1});
 }
 
 TEST_CASE("restore_checkpoint: what it makes is absent, refused or whole, and the checkpoint stays as it was", "[crash]") {

@@ -174,6 +174,27 @@ TEST_CASE("commit_manifest: three threads share a save, and each gets its own an
           .preemptions = 2});
 }
 
+TEST_CASE("commit_manifest: a change that fails takes nobody else's along", "[crash]") {
+  proved(slot_kind::twin, "three threads, and one change fails",
+         {.workload =
+              [](world& world) {
+                opened one(world, slot_kind::twin, writers::only_this);
+                if (!one.is_open) return;
+                const auto fail = [&] {
+                  const auto failed = commit_manifest(one.all, [](std::string& next) -> result<void> {
+                    next = "spoiled";
+                    return failure(code::cancelled, operation::commit);
+                  });
+                  if (failed || failed.error().code() != code::cancelled) world.step("wrong", [] {});
+                };
+                world.together([&] { commit(world, one.all, 'a'); }, fail, [&] { commit(world, one.all, 'c'); });
+                const auto now = one.all.read();
+                if (*now != "ac" && *now != "ca") world.step("wrong", [] {});
+              },
+          .check = [](after_crash& after) { return letters(slot_kind::twin, after, "ac"); },
+          .preemptions = 2});
+}
+
 TEST_CASE("commit_manifest_if: a decline rests on nothing that is lost", "[crash]") {
   // The second one declines because it saw the first one's letter: then that letter is there to stay.
   for (const slot_kind kind : {slot_kind::file, slot_kind::twin}) {

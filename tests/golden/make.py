@@ -105,6 +105,22 @@ def twin_record(kind, identity, sequence, number, region, value):
     return [("region %d" % region, head + struct.pack("<I", crc32c(head))), ("its value", value)]
 
 
+def ledger(serial, fence, state):
+    """A record of a ledger; state None: there is none yet."""
+    version = bytes(32) if state is None else hashlib.sha256(state).digest()
+    head = b"perdureL" + struct.pack("<HHIQQ", 1, 1, 0, serial, fence) + version + struct.pack("<Q", len(state or b""))
+    return [("head", head[:32]), ("version", head[32:]), ("checksum", struct.pack("<I", crc32c(head))), ("state", state or b"")]
+
+
+def slot_lock(state, made, token, process, taken, lease, renewals, holder, host):
+    """A record of a slot_lock."""
+    head = b"perdureK" + struct.pack("<HHBBBB", 1, 1, state, len(holder), len(host), 0) + made
+    numbers = struct.pack("<QQqQQ", token, process, taken, lease, renewals)
+    texts = holder.ljust(128, bytes(1)) + host.ljust(96, bytes(1))
+    whole = head + numbers + texts
+    return [("head and id", head), ("numbers", numbers), ("holder and host", texts), ("checksum", struct.pack("<I", crc32c(whole)))]
+
+
 TWIN = 0x1122334455667788
 save("twin_slot_v1_page", file_blocks(TWIN, 4096))
 save("twin_slot_v1_committed", twin_record(1, TWIN, 1, 1, 0, b"first"))
@@ -112,6 +128,11 @@ save("twin_slot_v1_copied", twin_record(2, TWIN, 3, 1, 1, b"first"))
 save("twin_slot_v1_next", twin_record(1, TWIN, 4, 4, 2, b"second"))
 save("object_slot_v1", object_slot(17, b"\xee" * 16, [bytes([i]) * 16 for i in range(17, 1, -1)], b"value"))
 save("object_slot_v1_nothing", object_slot(0, b"\xee" * 16, [], b""))
+save("ledger_v1", ledger(2, 0x1807060504030201, b"state"))
+save("ledger_v1_nothing", ledger(0, 0x0807060504030201, None))
+ID = bytes(range(0xA0, 0xB0))
+save("slot_lock_v1_held", slot_lock(1, ID, 0x18, 0x1234, -2, 90, 1, b"apply", b"machine"))
+save("slot_lock_v1_free", slot_lock(2, ID, 0x18, 0x1234, -2, 90, 1, b"apply", b"machine"))
 save("lhv1", lhv1(b"LHV1", b'{"dim":3,"metric":"l2"}', bytes(range(40))))
 save("lhv1_empty", lhv1(b"LHV1", b"", b""))
 save("sealed_v1_empty", sealed(b"GOLD", 1, 1, []))

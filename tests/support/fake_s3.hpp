@@ -33,6 +33,7 @@ class fake_s3 {
   bool has_bucket = true;
   bool is_virtual = false;
   std::string token;
+  std::string expired_token = "none";
   std::int64_t unix_s = 1'440'938'160;
   std::size_t page_max = 1000;
   bool says_batch_failed = false;
@@ -146,6 +147,7 @@ class fake_s3 {
     for (const perdure::bytes& part : request.body) body.append(reinterpret_cast<const char*>(part.data()), part.size());
     const std::string digest = hex(perdure::sha256_of(body));
     if (headers["x-amz-content-sha256"] != digest) return error(400, "XAmzContentSHA256Mismatch");
+    if (headers["x-amz-security-token"] == expired_token) return error(400, "ExpiredToken");
     if (headers["x-amz-security-token"] != token) return error(403, "InvalidAccessKeyId");
     const std::string target = text(request.target);
     const std::string path = target.substr(0, target.find('?'));

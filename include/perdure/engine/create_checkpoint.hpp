@@ -9,16 +9,19 @@
 //   // made->watermark: every record with a number below it is inside
 //
 // Effects
+//   0  Looks at options.previous, where there is one.
 //   1  Claims the target by make_dir.
 //   2  Takes the watermark.
 //   3  Holds deletions back.
 //   4  Flushes the engine, and
 //   5  pins a version of it.
 //   6  Places each file of the pin: by a link, where it is immutable and there can be one between the two Fs; else as a copy, by
-//      sharing extents, inside the system, or through memory. Writes the metadata.
-//   7  Writes `checkpoint.perdure`, which names each file with its size and digest; syncs the directories in it, then the target.
+//      sharing extents, inside the system, or through memory. Where it is the same file that options.previous has, it is linked from
+//      there instead of copied. With several workers, some of them at a time. Writes the metadata.
+//   7  Writes `checkpoint.perdure`, which names each file with its size and digest; syncs the directories in it, then the target;
+//      or the volume, and what was copied with it (options.volume_sync_at_least).
 //   8  Writes the `current` of that version, by atomic_write, and syncs the directory that the target is in.
-//   After each file it calls progress(checkpoint_progress) -> visit.
+//   After each file, in the order of the pin, it calls progress(checkpoint_progress) -> visit.
 // Success: the target is an engine that opens by itself, and survives. The report says how many files were placed how. Where the
 //   system cannot sync a directory the report says durability::none: a crash may then leave a part of it, also with its `current`,
 //   which verify_checkpoint and restore_checkpoint refuse.
@@ -31,7 +34,8 @@
 //   have), unsupported (a file that cannot be synced), too_large, the engine's own of flush and pin, else as the two Fs have them.
 // Crash: no target; or one without a `current`, which opening and restore_checkpoint refuse and discard_checkpoint removes; or the
 //   whole checkpoint. The last one, once success was returned. Also after a failure that left no target: what was removed may come back.
-// Not promised: that an immutable file is what the engine says: with checkpoint_digests::known nobody looks. That two processes which
+// Not promised: that an immutable file is what the engine says: with checkpoint_digests::known nobody looks, nor at one in the
+//   previous checkpoint: what was altered there is altered here, which verify_checkpoint tells. That two processes which
 //   discard and create one target at a time do not hinder each other. The durability of the directories above the target's own.
 
 #include <perdure/engine/detail/checkpoint_target.hpp>
@@ -52,13 +56,8 @@ template <CheckpointSource E, Fs To, class Progress = detail::no_progress>
     auto pin = engine.pin();      // 5
     if (!pin) return pin.error();
     into.report.version = pin->version();
-    const auto placed = pin->for_each_file([&](auto& from, const pinned_file& file) -> result<void> {  // 6
-      checkpoint_progress told;
-      PERDURE_TRY(into.place(from, file, told));
-      return progress(told) == visit::go_on ? result<void>()
-                                            : failure(code::cancelled, operation::none).about({target.data(), target.size()});
-    });
-    if (!placed) return placed.error();
+    PERDURE_TRY(pin->for_each_file([&](auto& from, const pinned_file& file) { return into.place(from, file, progress); }));  // 6
+    PERDURE_TRY(into.place_waiting(progress));
     PERDURE_TRY(pin->for_each_metadata([&](path_view to, bytes content) { return into.put(to, content); }));
     const checkpoint_current current = pin->current();
     PERDURE_TRY(into.describe_self(current));  // 7

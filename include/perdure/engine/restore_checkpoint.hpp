@@ -13,6 +13,7 @@
 // Failure, Crash: of the checkpoint as verify_checkpoint, with `unchanged`; of the target as create_checkpoint.
 // Not promised: see both. That files which another process changes between the look and the link are seen.
 
+#include <perdure/engine/detail/checkpoint_target.hpp>
 #include <perdure/engine/verify_checkpoint.hpp>
 
 namespace perdure {
@@ -47,10 +48,9 @@ template <Fs From, Fs To, class Progress = detail::no_progress>
       pinned_file file{*from, one->name, one->size_bytes, pinned::immutable, nullptr};
       if ((one->flags & detail::stored_file::is_growing) != 0) file.pinned = pinned::growing;
       if ((one->flags & detail::stored_file::has_digest) != 0) file.of = &one->of;
-      checkpoint_progress told;
-      PERDURE_TRY(into.place(from_fs, file, told));
-      if (progress(told) == visit::stop) return failure(code::cancelled, operation::none).about({target.data(), target.size()});
+      PERDURE_TRY(into.place(from_fs, file, progress));
     }
+    PERDURE_TRY(into.place_waiting(progress));
     PERDURE_TRY(into.settle());
     return into.publish({record->current.name, content.view()});
   };

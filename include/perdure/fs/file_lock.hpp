@@ -88,8 +88,11 @@ class file_lock {
     how.access = access::read_write;
     how.creation = creation::create;
     auto file = fs.open(path, how);
-    if (!file && file.error().code() == code::permission) file = fs.open(path, {});
-    return file;
+    if (file || file.error().code() != code::permission) return file;
+    auto read_only = fs.open(path, {});
+    // That there is none, in a directory that takes no new one, is a matter of permission all the same.
+    if (!read_only && read_only.error().code() == code::not_found) return file;
+    return read_only;
   }
 
   typename F::file file_;

@@ -11,6 +11,7 @@
 // A view keeps what it was given: an empty path and a NUL inside are the Fs's to refuse, for it has an error to say so.
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include <perdure/core/bytes.hpp>
@@ -160,6 +161,19 @@ class path_buffer {
   bool ok_ = true;
   char text_[Capacity + 1];
 };
+
+namespace detail {
+
+template <std::size_t N>
+void append_number(path_buffer<N>& to, std::uint64_t number) noexcept {
+  char digits[20];
+  std::size_t at = sizeof(digits);
+  do digits[--at] = static_cast<char>('0' + number % 10);
+  while ((number /= 10) != 0);
+  to.append({digits + at, sizeof(digits) - at});
+}
+
+}  // namespace detail
 
 }  // namespace v1
 }  // namespace perdure

@@ -18,11 +18,13 @@
 //
 // Effects
 //   1  Ends the doubt that an earlier commit may have left: what is there is loaded, and made durable.
-//   2  Copies the newest value, runs `change` on the copy, on this thread, and checks the invariant.
+//   2  Copies the newest value, runs `change` on the copy, on this thread, and checks the invariant. (Changes of commit_manifest
+//      that are to be saved together may be made to one copy, one after the other.)
 //   3  Encodes it, and replaces the value in the slot. While that goes on others do step 2 on top of it, and are saved together
 //      next.
 //   4  Publishes it: read() gives it from here on.
-//   `change` runs again, on a newer value, where somebody else's commit failed on which its value rested, or another process won.
+//   `change` runs again, on a newer value, where somebody else's commit failed on which its value rested, or with which it shared
+//   a copy, or another process won.
 //   It must not mind: what it does outside of its value happens as often. It runs under a lock: of its manifest it may use
 //   read() alone.
 // Success: the value is published, and survives. Declined: nothing was changed; and what was seen is durable, too.
@@ -88,8 +90,9 @@ using answer_of_change = decltype(call_change(some<Change&>(), some<T&>(), some<
 
 template <class M>
 [[nodiscard]] result<commit_report> commit_in(M& manifest,
-                                              function_ref<result<bool>(typename M::value_type&, after_commit&)> decide) {
-  const auto done = manifest.commit(decide);
+                                              function_ref<result<bool>(typename M::value_type&, after_commit&)> decide,
+                                              bool may_decline) {
+  const auto done = manifest.commit(decide, may_decline);
   if (!done) return done.error();
   return commit_report{done->committed, done->generation};
 }
@@ -104,14 +107,15 @@ template <class M, class Change>
                 "commit_manifest: the closure takes the value by reference; what it changes in a copy is lost");
   static_assert(detail::is_same<answer, void> || detail::is_same<answer, result<void>>,
                 "commit_manifest: the closure returns nothing or a result<void>; what may decline is for commit_manifest_if");
-  return detail::commit_in(manifest, [&](T& next, after_commit& then) -> result<bool> {
+  const auto decide = [&](T& next, after_commit& then) -> result<bool> {
     if constexpr (detail::is_same<answer, void>) {
       detail::call_change(change, next, then);
     } else {
       PERDURE_TRY(detail::call_change(change, next, then));
     }
     return true;
-  });
+  };
+  return detail::commit_in(manifest, decide, false);
 }
 
 template <class M, class Decide>
@@ -122,8 +126,8 @@ template <class M, class Decide>
                 "commit_manifest_if: the closure takes the value by reference; what it changes in a copy is lost");
   static_assert(detail::is_same<answer, bool> || detail::is_same<answer, result<bool>>,
                 "commit_manifest_if: the closure returns a bool or a result<bool>: whether to commit");
-  return detail::commit_in(manifest,
-                           [&](T& next, after_commit& then) -> result<bool> { return detail::call_change(decide, next, then); });
+  const auto call = [&](T& next, after_commit& then) -> result<bool> { return detail::call_change(decide, next, then); };
+  return detail::commit_in(manifest, call, true);
 }
 
 }  // namespace v1

@@ -65,14 +65,15 @@ class manifest {
   // What follows is for commit_manifest.
 
   // One function for all closures: they would be a protocol each.
-  [[nodiscard]] auto commit(function_ref<result<bool>(T&, after_commit&)> decide) {
+  [[nodiscard]] auto commit(function_ref<result<bool>(T&, after_commit&)> decide, bool may_decline) {
     detail::closure_mark<Y>::check(this);
-    return group_.commit([&](T& next, after_commit& then) -> result<bool> {
+    const auto change = [&](T& next, after_commit& then) -> result<bool> {
       const detail::closure_mark<Y> running(this);
       const result<bool> wants = decide(next, then);
       if (wants && *wants && invariant_ != nullptr) PERDURE_TRY(invariant_(next));
       return wants;
-    });
+    };
+    return group_.commit(change, may_decline);
   }
 
  private:

@@ -47,7 +47,7 @@ struct fs_store_options {
   permissions mode = 0666;                      // of the objects' files, less what the process masks out
   std::int64_t lock_timeout_ns = 30 * ns_per_second;
   std::size_t volume_sync_at_least = 8;     // so many in one put_many or settle_many are synced with their volume, if that can be
-  std::size_t objects_per_directory = 512;  // then new ones go into directories below. May differ from one process to another
+  std::size_t objects_per_directory = 512;  // about; then new ones go below. May differ from one process to another
 };
 
 template <Fs F, Clock C = native_clock, Sync S = native_sync>

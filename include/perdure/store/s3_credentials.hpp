@@ -11,6 +11,10 @@
 //   aws_secret_access_key = wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
 //   aws_session_token = ...               ; only of temporary ones
 //
+// s3_credentials_source: who signs from now on, where that changes while a store is open, for temporary credentials end, most of them
+// after an hour. It is asked before each request, and once more when the gateway refused those that it gave: then it looks whether
+// there are others by now. To ask it ahead of their end is its own affair.
+//
 // Success: what the last profile of that name says; empty members where it says nothing.
 // Failure: not_found: no such profile; too_large: a value that is longer than it can be; invalid_argument: a value that no header
 //   can carry. No failure shows any of it.
@@ -39,6 +43,19 @@ struct s3_credentials {
     return access_key.ok() && secret_key.ok() && session_token.ok() && good(access_key) && good(secret_key) &&
            good(session_token);
   }
+};
+
+[[nodiscard]] inline bool operator==(const s3_credentials& a, const s3_credentials& b) noexcept {
+  return path_view(a.access_key) == path_view(b.access_key) && path_view(a.secret_key) == path_view(b.secret_key) &&
+         path_view(a.session_token) == path_view(b.session_token);
+}
+
+// Called from any thread at any time. `refused`: null, or those that were; to give the same again ends it.
+struct s3_credentials_source {
+  result<s3_credentials> (*ask)(void* of, const s3_credentials* refused) = nullptr;
+  void* of = nullptr;
+
+  [[nodiscard]] bool is_set() const noexcept { return ask != nullptr; }
 };
 
 namespace detail {

@@ -44,6 +44,7 @@ struct s3_options {
   path_buffer<512> prefix;
   enum s3_style style = s3_style::path;
   s3_credentials credentials;
+  s3_credentials_source source;  // where one is set, it is asked instead; what it is of outlives the store
   enum s3_bucket_is bucket_is = s3_bucket_is::there;
   enum s3_probe probe = s3_probe::conditions;
   std::size_t part_size_bytes = std::size_t{8} << 20;  // of a put_stream: held in memory; S3 takes 10,000 parts of 5 MiB or more

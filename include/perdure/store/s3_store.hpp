@@ -16,7 +16,7 @@
 //   standard has it, or bare. The object is removed again.
 // Success: as store.hpp has it; what is visible is durable, so that settle() has nothing to do.
 // Failure of open: invalid_storage_root: no such bucket, another region, or options that mean nothing; permission: no credentials,
-//   or wrong ones; unsupported: the endpoint ignores conditions, or tells no etags. What is left of the probe is nothing, or one
+//   or wrong ones, each about what is to be looked at, the bucket's region and the server's time included; unsupported: the endpoint ignores conditions, or tells no etags. What is left of the probe is nothing, or one
 //   object under ".perdure-probe-".
 // Failure: detail/s3_answer.hpp has the table. 412, and 404 of a put that wants a version, is a loss; 409 is busy; 5xx and silence
 //   are in doubt, and may come late (law S6): what is shared is kept in an object_slot, which settles that. put_stream: the parts
@@ -25,12 +25,13 @@
 // Crash: as store.hpp has it.
 // Not promised: what one round of probing cannot see: that the endpoint keeps conditions between machines that race. Anything in a
 //   bucket that keeps versions, beyond the newest. Keys with "." or ".." as a part where a proxy on the way rewrites paths.
-//   Credentials that change while it is open. Memory: a page of a listing and a part of a put_stream are held in it.
+//   Memory: a page of a listing and a part of a put_stream are held in it.
 
 #include <perdure/config.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/fs/detail/posix_writer.hpp>
 #include <perdure/store/detail/md5.hpp>
+#include <perdure/store/detail/s3_advice.hpp>
 #include <perdure/store/detail/s3_body.hpp>
 #include <perdure/store/detail/s3_connection.hpp>
 #include <perdure/store/detail/s3_listing.hpp>
@@ -58,7 +59,8 @@ class s3_store {
     const bool is_set = options.host.size() != 0 && options.region.size() != 0 && detail::is_bucket_name(options.bucket) &&
                         options.host.ok() && options.region.ok() && options.prefix.ok();
     if (!is_set || options.part_size_bytes == 0) return failure(code::invalid_storage_root, operation::open);
-    if (!options.credentials.complete() || !options.credentials.sendable()) return failure(code::permission, operation::open);
+    const bool has_signer = options.source.is_set() || (options.credentials.complete() && options.credentials.sendable());
+    if (!has_signer) return failure(code::permission, operation::open).about("a bucket for which there are no credentials");
     s3_store made(http, clock, options, nonces);
     if (options.bucket_is == s3_bucket_is::made) PERDURE_TRY(made.make_bucket());
     if (options.probe == s3_probe::conditions) PERDURE_TRY(made.probe());
@@ -239,7 +241,8 @@ class s3_store {
         return about(failure(code::unsupported, operation::put, answer.status()).with(doubt::visible), key);
       return answer.version();
     }
-    const failure why = s3_failure(answer, operation::put, detail::s3_effect::changes);
+    const failure bare = s3_failure(answer, operation::put, detail::s3_effect::changes);
+    const failure why = key.empty() ? detail::s3_advised(bare, answer) : bare;  // a probe's
     if (why.doubt() != doubt::none) return about(why, key);
     const bool is_refused = why.code() == code::conflict;
     if (when.is_absent() && is_refused) return about(failure(code::already_exists, operation::put, answer.status()), key);
@@ -341,7 +344,7 @@ class s3_store {
     const auto answer =
         connection_.send({"PUT", {}, nullptr, 0, nullptr, 0, bytes(where.data(), where.size())}, detail::ignore_body);
     if (answer.is_success() || answer.says("BucketAlreadyOwnedByYou")) return {};
-    return s3_failure(answer, operation::open, detail::s3_effect::changes);
+    return detail::s3_advised(s3_failure(answer, operation::open, detail::s3_effect::changes), answer);
   }
 
   [[nodiscard]] result<void> probe() {
@@ -356,7 +359,7 @@ class s3_store {
     const auto found = probe_at(whole);
     // Also where it failed: it may be there.
     (void)connection_.send({"DELETE", whole}, detail::ignore_body);
-    if (!found) return failure(found.error().code(), operation::open, found.error().system_code());
+    if (!found) return failure(found.error().code(), operation::open, found.error().system_code()).about(found.error().path());
     return {};
   }
   [[nodiscard]] result<void> probe_at(path_view whole) {

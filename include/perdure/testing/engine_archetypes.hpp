@@ -11,6 +11,13 @@
 // It cannot move, and is loaded as what points to it; no view, no generation, no envelope; sections of the longest name and of no
 // bytes, written a byte at a time; and it asks its source again for what it has read already.
 //
+// poorest_checkpoint_source: the same of CheckpointSource (checkpoint_source.hpp), with the files that it is given.
+//
+//   perdure::testing::poorest_checkpoint_source<mem_fs> source(fs, {{"1.table", 15}});
+//
+// Nothing can be copied, and a pin only moved; no digest is known; each path is gone when its visit is over; names are as long as there
+// may be; a file of metadata is empty; version and watermark are the least.
+//
 // engine_text: what an engine writes, in memory: a target of engine_sink, and what an engine_source shows.
 
 #include <memory>
@@ -18,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include <perdure/engine/checkpoint_source.hpp>
 #include <perdure/engine/engine.hpp>
 
 namespace perdure {
@@ -58,6 +66,70 @@ class poorest_engine {
   [[nodiscard]] static std::string long_name() { return std::string(engine_section_name_max, 'n'); }
 };
 static_assert(Engine<poorest_engine>);
+
+template <Fs F>
+class poorest_checkpoint_source {
+ public:
+  using perdure_checkpoint_source = poorest_checkpoint_source;
+  using file_sizes = std::vector<std::pair<std::string, std::uint64_t>>;
+
+  // All of them immutable.
+  poorest_checkpoint_source(F& fs, file_sizes of) : files(std::move(of)), fs_(fs) {}
+  poorest_checkpoint_source(const poorest_checkpoint_source&) = delete;
+  poorest_checkpoint_source& operator=(const poorest_checkpoint_source&) = delete;
+
+  // Of the file of that number, in a checkpoint.
+  [[nodiscard]] static std::string name_of(std::size_t number) {
+    const std::string digits = std::to_string(number);
+    return std::string(255, 'd') + "/" + digits + std::string(255 - digits.size(), 'f');
+  }
+
+  class held_deletions {
+   public:
+    held_deletions() = default;
+    held_deletions(held_deletions&&) noexcept = default;
+    held_deletions& operator=(held_deletions&&) = delete;
+  };
+  class pinned_files {
+   public:
+    explicit pinned_files(poorest_checkpoint_source& of) : of_(&of) {}
+    pinned_files(pinned_files&&) noexcept = default;
+    pinned_files& operator=(pinned_files&&) = delete;
+
+    [[nodiscard]] std::uint64_t version() { return 0; }
+    template <class Visit>
+    [[nodiscard]] result<void> for_each_file(const Visit& visit) {
+      std::string from;
+      std::string to;
+      for (std::size_t i = 0; i < of_->files.size(); ++i) {
+        from = of_->files[i].first;
+        to = name_of(i);
+        const result<void> seen = visit(of_->fs_, pinned_file{from, to, of_->files[i].second, pinned::immutable, nullptr});
+        for (std::string* const path : {&from, &to}) path->assign(path->size(), '?');
+        if (!seen) return seen;
+      }
+      return {};
+    }
+    template <class Visit>
+    [[nodiscard]] result<void> for_each_metadata(const Visit& visit) {
+      return visit(path_view("empty"), bytes());
+    }
+    [[nodiscard]] checkpoint_current current() { return {"current", bytes()}; }
+
+   private:
+    poorest_checkpoint_source* of_;
+  };
+
+  [[nodiscard]] std::uint64_t visible_watermark() { return 0; }
+  [[nodiscard]] result<held_deletions> hold_deletions() { return held_deletions(); }
+  [[nodiscard]] result<void> flush() { return {}; }
+  [[nodiscard]] result<pinned_files> pin() { return pinned_files(*this); }
+
+  file_sizes files;
+
+ private:
+  F& fs_;
+};
 
 struct engine_text {
   std::string saved_envelope;

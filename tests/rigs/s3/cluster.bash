@@ -60,17 +60,33 @@ C
   start_gateways "$port" || return 1
 }
 
-start_gateways() {  # PORT
-  radosgw -n client.rgw || return 1
-  radosgw -n client.rgw2 --rgw-frontends "beast endpoint=127.0.0.1:$(($1 + 1)) tcp_nodelay=1 ssl_endpoint=127.0.0.1:$(($1 + 3)) ssl_certificate=${CEPH_CONF%/*}/run/certificate.pem ssl_private_key=${CEPH_CONF%/*}/run/key.pem" || return 1
-  local port tries
-  for port in "$1" $(($1 + 1)); do
-    for ((tries = 0; tries < 600; ++tries)); do
-      curl -sf -o /dev/null "http://127.0.0.1:$port/" && continue 2
-      sleep 0.1
-    done
-    return 1
+# The first of four ports in a row at which nobody listens.
+free_ports() {
+  local port tries at taken
+  for ((tries = 0; tries < 100; ++tries)); do
+    port=$((20000 + RANDOM % 10000)) taken=0
+    for at in 0 1 2 3; do (: <"/dev/tcp/127.0.0.1/$((port + at))") 2>/dev/null && taken=1; done
+    [ "$taken" = 1 ] || break
   done
+  echo "$port"
+}
+
+start_gateways() {  # PORT
+  radosgw -n client.rgw && start_second_gateway "$1" && wait_for_gateway "$1"
+}
+
+start_second_gateway() {  # PORT
+  radosgw -n client.rgw2 --rgw-frontends "beast endpoint=127.0.0.1:$(($1 + 1)) tcp_nodelay=1 ssl_endpoint=127.0.0.1:$(($1 + 3)) ssl_certificate=${CEPH_CONF%/*}/run/certificate.pem ssl_private_key=${CEPH_CONF%/*}/run/key.pem" || return 1
+  wait_for_gateway $(($1 + 1))
+}
+
+wait_for_gateway() {  # PORT
+  local tries
+  for ((tries = 0; tries < 600; ++tries)); do
+    curl -sf -o /dev/null "http://127.0.0.1:$1/" && return 0
+    sleep 0.1
+  done
+  return 1
 }
 
 # stop_cluster DIR: only what was started there, by its own numbers.

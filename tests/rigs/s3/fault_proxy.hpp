@@ -3,8 +3,9 @@
 #ifndef PERDURE_TESTS_RIGS_S3_FAULT_PROXY_HPP
 #define PERDURE_TESTS_RIGS_S3_FAULT_PROXY_HPP
 
-// serve_with_faults(listener, port, share): a proxy of HTTP/1.1 in front of a server on loopback, which spoils that share of all
-// requests, in one of its ways, drawn at random. It never returns: for a process of its own.
+// serve_with_faults(listener, port, spoil): a proxy of HTTP/1.1 in front of a server on loopback, which spoils requests. spoil() says of
+// each whether, and in which of its ways: spoil_some(share) draws at random, spoil_one(where) spoils one of all requests. It never
+// returns: for a process of its own.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,6 +15,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -87,7 +89,32 @@ inline std::string answer_of(int status, const std::string& code) {
   return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-inline void proxy_connection(int client, int port, double share, std::uint64_t seed) {
+constexpr unsigned ways = 10;
+
+// 0: it goes through as it is; else one of the ways, from 1. With random bits.
+using spoil = std::function<unsigned(std::uint64_t)>;
+
+inline spoil spoil_some(double share) {
+  return [share](std::uint64_t random) {
+    const bool spoilt = static_cast<double>(random % 1'000'000) < share * 1'000'000;
+    return spoilt ? 1 + static_cast<unsigned>(random / 1'000'000 % ways) : 0U;
+  };
+}
+
+// In memory that both processes see.
+struct one_request {
+  unsigned seen = 0;
+  unsigned number = 0;
+  unsigned way = 0;
+};
+inline spoil spoil_one(one_request* where) {
+  return [where](std::uint64_t) {
+    const unsigned number = __atomic_fetch_add(&where->seen, 1U, __ATOMIC_ACQ_REL);
+    return number == __atomic_load_n(&where->number, __ATOMIC_ACQUIRE) ? __atomic_load_n(&where->way, __ATOMIC_ACQUIRE) : 0U;
+  };
+}
+
+inline void proxy_connection(int client, int port, const spoil& spoilt, std::uint64_t seed) {
   std::uint64_t state = seed * 0x9e3779b97f4a7c15U + 1;
   const auto random = [&] {
     state ^= state << 13;
@@ -110,8 +137,7 @@ inline void proxy_connection(int client, int port, double share, std::uint64_t s
     in.erase(0, size);
     const bool is_head = request.compare(0, 5, "HEAD ") == 0;
     const auto forward = [&] { return send_all(server, request) ? answer_from(server, is_head) : std::string(); };
-    const bool spoilt = static_cast<double>(random() % 1'000'000) < share * 1'000'000;
-    switch (spoilt ? 1 + random() % 10 : 0) {
+    switch (spoilt(random())) {
       case 1:  // it is lost
         open = false;
         break;
@@ -162,13 +188,13 @@ inline void proxy_connection(int client, int port, double share, std::uint64_t s
   ::close(client);
 }
 
-[[noreturn]] inline void serve_with_faults(int listener, int port, double share) {
+[[noreturn]] inline void serve_with_faults(int listener, int port, const spoil& spoilt) {
   for (std::uint64_t seed = 1;; ++seed) {
     const int client = ::accept(listener, nullptr, nullptr);
     if (client < 0) ::_exit(1);
     const int yes = 1;
     (void)::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-    std::thread([=] { proxy_connection(client, port, share, seed); }).detach();
+    std::thread([=] { proxy_connection(client, port, spoilt, seed); }).detach();
   }
 }
 

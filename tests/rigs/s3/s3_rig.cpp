@@ -1,162 +1,32 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// What s3_store, object_slot and commit_manifest promise, against a real engine with two gateways, and through a proxy that spoils
+// What s3_store, object_slot, commit_manifest, ledger and slot_lock promise, against a real engine with two gateways, and through a proxy that spoils
 // requests. s3_rig PORT OSD_PID [PART]: the gateways at PORT and PORT + 1; only the laws whose name has this part.
 //   s3_rig PORT write FILE    puts and commits until something fails; how often both succeeded is in FILE
 //   s3_rig PORT verify FILE   none of these is lost
 
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <perdure/core/describe.hpp>
-#include <perdure/ext/curl_http.hpp>
 #include <perdure/ext/s3_opener.hpp>
-#include <perdure/manifest/commit_manifest.hpp>
-#include <perdure/manifest/object_slot.hpp>
-#include <perdure/store/read_object.hpp>
-#include <perdure/store/retry_store.hpp>
-#include <perdure/store/s3_store.hpp>
 #include <perdure/testing/store_laws.hpp>
 
 #include <tests/rigs/s3/fault_proxy.hpp>
+#include <tests/rigs/s3/laws_of_kills.hpp>
+#include <tests/rigs/s3/ledger_races.hpp>
 #include <tests/support/child.hpp>
+#include <tests/support/shared.hpp>
+#include <tests/support/temp_dir.hpp>
 
 using namespace perdure;
+using namespace rig;
 
 namespace {
-
-using bucket = s3_store<curl_http>;
-
-int gateway = 0;
-pid_t osd = 0;
-std::string only;
-int failed = 0;
-
-// Why the law that is being tried is broken; the first reason stays.
-std::string broken;
-void expect(bool holds, const std::string& what) {
-  if (!holds && broken.empty()) broken = what;
-}
-template <class Answer>
-bool succeeds(const Answer& answer, const std::string& what) {
-  expect(answer.has_value(), what + (answer ? "" : std::string(": ") + describe(answer.error()).c_str()));
-  return answer.has_value();
-}
-
-template <class Body>
-void law(const std::string& name, Body body) {
-  if (name.find(only) == std::string::npos) return;
-  broken.clear();
-  const auto begun = std::chrono::steady_clock::now();
-  const std::string told = body();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  if (broken.empty()) {
-    std::printf("ok %s%s%s (%.1f s)\n", name.c_str(), told.empty() ? "" : ": ", told.c_str(), seconds);
-  } else {
-    std::printf("FAILED: %s: %s; %s (%.1f s)\n", name.c_str(), broken.c_str(), told.c_str(), seconds);
-    ++failed;
-  }
-  std::fflush(stdout);
-}
-
-s3_options options_of(int port, const std::string& prefix, const char* host = "127.0.0.1") {
-  s3_options options;
-  (void)set_s3_address(options, "s3://perdure-rig/" + prefix);
-  const std::string endpoint = std::string("http://") + host + ":" + std::to_string(port);
-  (void)set_s3_environment(
-      options, [&](const char* name) { return std::string(name) == "AWS_ENDPOINT_URL" ? endpoint.c_str() : std::getenv(name); });
-  options.bucket_is = s3_bucket_is::made;
-  return options;
-}
-
-struct place {
-  curl_http http;
-  native_clock clock;
-  result<bucket> store;
-  explicit place(const std::string& prefix, int port = gateway, curl_http_options limits = {})
-      : http(limits), store(bucket::open(http, clock, options_of(port, prefix))) {
-    (void)succeeds(store, "open");
-  }
-};
-
-std::size_t objects_below(bucket& store, const std::string& prefix) {
-  std::size_t count = 0;
-  std::string cursor;
-  for (bool more = true; more;) {
-    const auto page = store.list(prefix, cursor, 1000, [&](const listed_object& one) {
-      cursor.assign(one.key.data(), one.key.size());
-      ++count;
-      return visit::go_on;
-    });
-    if (!succeeds(page, "list")) return count;
-    more = *page == listed::more;
-  }
-  return count;
-}
-
-// --- one value, many processes
-
-constexpr std::size_t processes = 8;
-struct counters {
-  std::uint64_t total = 0;
-  std::uint64_t of[processes] = {};
-};
-using retried = retry_store<bucket, native_clock>;
-using counter = manifest<counters, object_slot<retried>>;
-
-// Its own increments, each until it is known that it happened. Exit status 0: all of them did, as far as this process knows.
-int count_up(std::size_t who, int port, const std::string& prefix, std::uint64_t times) {
-  curl_http_options limits;
-  limits.whole_timeout_ms = 10'000;
-  curl_http http(limits);
-  native_clock clock;
-  s3_options options = options_of(port, prefix);
-  // A proxy that spoils the probe says nothing about the engine.
-  auto store = bucket::open(http, clock, options);
-  for (int tries = 0; !store && tries < 100; ++tries) store = bucket::open(http, clock, options);
-  if (!store) return 10;
-  // What is in doubt is the slot's to settle; reads are made again.
-  retry_options again;
-  again.conditional_puts = in_doubt::is_told;
-  again.attempts_max = 20;
-  again.first_wait_ns = ns_per_second / 500;
-  retried objects(*store, clock, again);
-  counter all{object_slot(objects, "counter")};
-  bool opened = false;
-  for (int tries = 0; !opened && tries < 100; ++tries) opened = all.open().has_value();
-  if (!opened) return 11;
-  for (std::uint64_t done = 0; done < times;) {
-    const auto told = commit_manifest(all, [&](counters& next) {
-      ++next.total;
-      ++next.of[who];
-    });
-    if (told) {
-      ++done;
-      continue;
-    }
-    if (told.error().doubt() == doubt::none) continue;
-    // Nobody else counts for this process: what it finds of its own is what has happened.
-    bool known = false;
-    for (int tries = 0; !known && tries < 100; ++tries) known = all.refresh().has_value();
-    if (!known) return 12;
-    const std::uint64_t found = all.read()->of[who];
-    if (found != done && found != done + 1) return 13;
-    done = found;
-  }
-  return 0;
-}
 
 std::string race(const std::string& prefix, std::uint64_t times, int first_port, int second_port) {
   {
@@ -165,7 +35,10 @@ std::string race(const std::string& prefix, std::uint64_t times, int first_port,
   }
   std::vector<pid_t> children;
   for (std::size_t who = 0; who < processes; ++who) {
-    children.push_back(tests::start_child([&] { return count_up(who, who % 2 == 0 ? first_port : second_port, prefix, times); }));
+    children.push_back(tests::start_child([&] {
+      std::uint64_t told = 0;
+      return count_up(who, who % 2 == 0 ? first_port : second_port, prefix, times, told);
+    }));
   }
   for (const pid_t child : children) {
     const int end = tests::end_of(child);
@@ -241,6 +114,29 @@ void laws_of_opening() {
     expect(content == std::string(3'000'000, 'x'), "it came back changed");
     return std::string();
   });
+  law("credentials that are refused are asked for again, and what was asked is done", [] {
+    struct keys {
+      s3_credentials now;
+      int asked_again = 0;
+    } all{options_of(gateway, "renewed/").credentials};
+    s3_options options = options_of(gateway, "renewed/");
+    options.source = {[](void* of, const s3_credentials* those) -> result<s3_credentials> {
+                        auto& own = *static_cast<keys*>(of);
+                        own.asked_again += those != nullptr ? 1 : 0;
+                        s3_credentials given = own.now;
+                        if (own.asked_again == 0) given.secret_key.append("-ended");
+                        return given;
+                      },
+                      &all};
+    curl_http http;
+    native_clock clock;
+    auto store = bucket::open(http, clock, options);
+    if (!succeeds(store, "open")) return std::string();
+    succeeds(store->put("k", "x", precondition::any), "put");
+    succeeds(store->remove("k"), "remove");
+    expect(all.asked_again == 1, "asked again " + std::to_string(all.asked_again) + " times");
+    return std::string();
+  });
   law("a clock that is two hours wrong is put right", [] {
     struct wrong_clock {
       native_clock right;
@@ -280,6 +176,25 @@ void laws_of_the_store() {
     const auto report = testing::check_store_laws(any, "laws/");
     expect(report.ok(), report.text());
     return report.text();
+  });
+  law("prefixes: any comes back as it was, alone and with every key", [] {
+    int count = 0;
+    for (const char* const prefix :
+         {"a+b", "a b", "a%2Fb", "%", "~", "a//b", "a=b&c", ";:@", "'()*!", "$,", "\xc3\xbc", "a/./b", "a/.."}) {
+      place here("prefixes/" + std::string(prefix));
+      if (!here.store) return std::string();
+      const std::string key = std::string(prefix) + "/k +%";
+      std::string content;
+      succeeds(here.store->put(key, prefix, precondition::absent), std::string("put below ") + prefix);
+      expect(!here.store->put(key, prefix, precondition::absent), std::string("put twice below ") + prefix);
+      succeeds(read_object(*here.store, key, content, 100), std::string("get below ") + prefix);
+      expect(content == prefix && objects_below(*here.store, prefix) == 1, std::string("below ") + prefix);
+      succeeds(here.store->remove(key), std::string("remove below ") + prefix);
+      ++count;
+    }
+    place all("prefixes/");
+    if (all.store) expect(objects_below(*all.store, "") == 0, "something is left");
+    return std::to_string(count) + " prefixes";
   });
   law("keys: any of up to 1,024 bytes comes back as it was", [] {
     place here("");
@@ -438,14 +353,154 @@ void laws_of_races() {
   law("commit_manifest: 8 processes, 100 increments each, over two gateways",
       [] { return race("two/", 100, gateway, gateway + 1); });
   law("commit_manifest: 8 processes, 100 increments each, through a proxy that spoils every sixth request", [] {
-    const rig::listening proxy;
-    const pid_t child = tests::start_child([&]() -> int { rig::serve_with_faults(proxy.socket, gateway, 1.0 / 6); });
+    const listening proxy;
+    const pid_t child = tests::start_child([&]() -> int { serve_with_faults(proxy.socket, gateway, spoil_some(1.0 / 6)); });
     const std::string told = race("spoilt/", 100, proxy.port, proxy.port);
     (void)::kill(child, SIGKILL);
     (void)tests::end_of(child);
     ::close(proxy.socket);
     return told;
   });
+}
+
+// The signal is sent to a process, and its threads stop one by one.
+void stop_storage() {
+  (void)::kill(osd, SIGSTOP);
+  for (int tries = 0; tries < 1000; ++tries) {
+    bool all_stopped = true;
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(osd) + "/task")) {
+      std::string stat;
+      std::getline(std::ifstream(thread.path() / "stat"), stat);
+      all_stopped = all_stopped && stat.find(") T ") != std::string::npos;
+    }
+    if (all_stopped) return;
+    ::usleep(1000);
+  }
+  expect(false, "the storage cannot be stopped");
+}
+
+// --- a ledger and its lock, in a directory and behind gateways
+
+std::string race_in_ledger(const std::string& address, int first_port, int second_port) {
+  constexpr unsigned times = 100;
+  std::vector<pid_t> children;
+  for (std::size_t who = 0; who < rig::racers; ++who) {
+    const int port = who % 2 == 0 ? first_port : second_port;
+    children.push_back(tests::start_child([&] { return rig::count_in_ledger(address, port, who, times); }));
+  }
+  for (const pid_t child : children) {
+    const int end = tests::end_of(child);
+    expect(end == 0, "a process ended with " + std::to_string(end));
+  }
+  auto store = rig::opened(address, gateway);
+  if (!succeeds(store, "open")) return {};
+  rig::book all(object_slot(*store, "ledger"));
+  const auto now = all.read();
+  if (!succeeds(now, "the ledger")) return {};
+  const auto found = rig::counted::in(*now);
+  expect(found.total == rig::racers * times, "counted " + std::to_string(found.total));
+  expect(now->serial == found.total, "of serial " + std::to_string(now->serial));
+  for (const unsigned own : found.of) expect(own == times, "of one process " + std::to_string(own));
+  return std::to_string(found.total) + " counted";
+}
+
+std::string race_for_lock(const std::string& address, int first_port, int second_port) {
+  const tests::shared<rig::rounds> all;
+  std::vector<pid_t> children;
+  for (std::size_t who = 0; who < rig::racers; ++who) {
+    const int port = who % 2 == 0 ? first_port : second_port;
+    children.push_back(tests::start_child([&] { return rig::race_for_lock(address, port, *all); }));
+  }
+  for (const pid_t child : children) {
+    const int end = tests::end_of(child);
+    expect(end == 0, "a process ended with " + std::to_string(end));
+  }
+  int good = 0;
+  for (const int wins : all->wins) good += wins == 1 ? 1 : 0;
+  expect(good == rig::rounds::count, std::to_string(rig::rounds::count - good) + " rounds had another number of winners");
+  auto store = rig::opened(address, gateway);
+  if (!succeeds(store, "open")) return {};
+  native_clock clock;
+  rig::lock last(object_slot(*store, "lock"), clock);
+  const auto seen = last.observe();
+  if (!succeeds(seen, "observe")) return {};
+  expect(!seen->is_held && seen->token == rig::rounds::count, "the last token is " + std::to_string(seen->token));
+  return std::to_string(good) + " rounds";
+}
+
+std::string holder_is_lost(const std::string& address, bool is_leased) {
+  constexpr std::int64_t lease_ns = ns_per_second / 2;
+  auto store = rig::opened(address, gateway);
+  if (!succeeds(store, "open")) return {};
+  const int signal = is_leased ? SIGSTOP : SIGKILL;
+  const pid_t child = tests::start_child([&] { return rig::hold_and_stop(address, gateway, is_leased ? lease_ns : 0, signal); });
+  int status = 0;
+  (void)::waitpid(child, &status, WUNTRACED);
+  native_clock clock;
+  rig::lock own(object_slot(*store, "lock"), clock);
+  rig::book all(object_slot(*store, "ledger"));
+  const auto busy = own.take({.id = lock_id::of(store->nonce())}, is_leased ? 0 : ns_per_second / 4);
+  expect(busy && !busy->done, "it is not busy");
+  if (!busy) return {};
+  expect(busy->holder.process == static_cast<std::uint64_t>(child), "another one has it");
+  const auto begun = std::chrono::steady_clock::now();
+  if (!is_leased) {
+    char text[lock_id::text_size];
+    const auto id = parse_lock_id(to_text(busy->holder.id, text));
+    const auto wrong = own.force_unlock(lock_id::of(store->nonce()));
+    expect(wrong && !wrong->done, "it was forced by another id");
+    const auto forced = own.force_unlock(*id);
+    expect(forced && forced->done, "it was not forced");
+  }
+  const auto taken = own.take({.id = lock_id::of(store->nonce())}, is_leased ? 60 * ns_per_second : 0);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  expect(taken && taken->done && taken->holder.token == busy->holder.token + 1, "it was not taken");
+  expect(!is_leased || seconds >= 0.5, "it was taken too early");
+  if (!taken) return {};
+  const auto raised = all.raise(taken->holder.token);
+  expect(raised && raised->answer == ledger_answer::won, "raise");
+  if (is_leased) {
+    (void)::kill(child, SIGCONT);
+    const int end = tests::end_of(child);
+    expect(end == 0, "the late holder ended with " + std::to_string(end));
+  }
+  const auto now = all.read();
+  expect(now && now->state == bytes("first"), "the ledger holds another state");
+  expect(own.is_held() && own.release().has_value(), "release");
+  return {};
+}
+
+void laws_of_ledgers() {
+  const auto through_proxy = [](auto race) {
+    const rig::listening proxy;
+    const pid_t child = tests::start_child([&]() -> int { serve_with_faults(proxy.socket, gateway, spoil_some(1.0 / 6)); });
+    const std::string told = race(proxy.port);
+    (void)::kill(child, SIGKILL);
+    (void)tests::end_of(child);
+    ::close(proxy.socket);
+    return told;
+  };
+  const tests::temp_dir directory;
+  const std::string files = "file://" + directory.path() + "/";
+  const std::string objects = "s3://perdure-rig/ledger/";
+  law("ledger: 8 processes, 100 increments each, in a directory", [&] { return race_in_ledger(files + "count", 0, 0); });
+  law("ledger: 8 processes, 100 increments each, over two gateways",
+      [&] { return race_in_ledger(objects + "count", gateway, gateway + 1); });
+  law("ledger: 8 processes, 100 increments each, through a proxy that spoils every sixth request",
+      [&] { return through_proxy([&](int port) { return race_in_ledger(objects + "spoilt", port, port); }); });
+  law("slot_lock: one of 8 processes has it in each of 200 rounds, in a directory",
+      [&] { return race_for_lock(files + "rounds", 0, 0); });
+  law("slot_lock: one of 8 processes has it in each of 200 rounds, over two gateways",
+      [&] { return race_for_lock(objects + "rounds", gateway, gateway + 1); });
+  law("slot_lock: one of 8 processes has it in each of 200 rounds, through a proxy that spoils every sixth request",
+      [&] { return through_proxy([&](int port) { return race_for_lock(objects + "spoilt-rounds", port, port); }); });
+  for (const std::string& where : {files, objects}) {
+    const std::string in = where == files ? ", in a directory" : ", behind a gateway";
+    law("slot_lock: what a killed process held is forced by its id alone" + in,
+        [&] { return holder_is_lost(where + "killed", false); });
+    law("slot_lock: what a process that stood still commits behind its lease is fenced" + in,
+        [&] { return holder_is_lost(where + "late", true); });
+  }
 }
 
 void laws_of_late_writes() {
@@ -455,7 +510,7 @@ void laws_of_late_writes() {
     place here("late/", gateway, limits);
     if (!here.store) return std::string();
     (void)here.store->put("other", "x", precondition::any);
-    (void)::kill(osd, SIGSTOP);
+    stop_storage();
     const auto put = here.store->put("k", "late", precondition::absent);
     (void)::kill(osd, SIGCONT);
     expect(!put && put.error().code() == code::timed_out && put.error().doubt() == doubt::visible, "it is not unknown");
@@ -478,7 +533,7 @@ void laws_of_late_writes() {
     auto now = slot.load(growing_room(room, 1000));
     if (!succeeds(now, "load") || !succeeds(slot.replace(now->token, "before"), "replace")) return std::string();
     now = slot.load(growing_room(room, 1000));
-    (void)::kill(osd, SIGSTOP);
+    stop_storage();
     const auto replaced = slot.replace(now->token, "late");
     (void)::kill(osd, SIGCONT);
     expect(!replaced && replaced.error().doubt() == doubt::visible, "it is not unknown");
@@ -556,5 +611,8 @@ int main(int count, char** words) {
   laws_of_the_store();
   laws_of_late_writes();
   laws_of_races();
+  laws_of_kills();
+  laws_of_each_request();
+  laws_of_ledgers();
   return failed == 0 ? 0 : 1;
 }

@@ -2,6 +2,7 @@
 // Copyright (c) The perdure contributors
 
 #include <perdure/core/describe.hpp>
+#include <perdure/core/pthread_jobs.hpp>
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/fs/any_fs.hpp>
@@ -265,7 +266,11 @@ TEST_CASE("create_checkpoint: who may not reach a file is told so by the system,
 TEST_CASE("create_checkpoint: after a call that fails the target is absent, or refused, or whole, and that is what is told") {
   std::uint64_t whole = 0;
   std::uint64_t absent = 0;
-  for (const bool links : {true, false}) {
+  for (const int how : {0, 1, 2, 3}) {
+    checkpoint_options options;
+    if (how != 0) options.links = checkpoint_links::refuse;
+    if (how == 2) options.workers = 2;
+    if (how == 3) options.volume_sync_at_least = 1;
     testing::each_natural_fault([&](testing::fault_plan& plan) {
       mem_fs memory;
       auto source = listed_source<mem_fs, mem_fs>::usual(memory, memory);
@@ -274,8 +279,7 @@ TEST_CASE("create_checkpoint: after a call that fails the target is absent, or r
       for (const auto& file : source.files)
         through.files.push_back({file.from, file.to, file.size_bytes, file.cold, file.pinned, nullptr});
       through.metadata = source.metadata;
-      const auto made =
-          create_checkpoint(through, fs, "c", {.links = links ? checkpoint_links::allow : checkpoint_links::refuse});
+      const auto made = create_checkpoint(through, fs, "c", options);
       const auto found = verify_checkpoint(memory, "c");
       const bool there = memory.stat("c").has_value();
       if (made) {
@@ -295,6 +299,136 @@ TEST_CASE("create_checkpoint: after a call that fails the target is absent, or r
   }
   CHECK(whole > 10);
   CHECK(absent > 100);
+}
+
+TEST_CASE("create_checkpoint: several workers make the same one, told in the same order, and end where they are told to") {
+  mem_fs fs;
+  auto source = listed_source<mem_fs, mem_fs>::usual(fs, fs);
+  for (int i = 0; i < 100; ++i) {
+    const std::string name = std::to_string(i) + ".more";
+    put_file(fs, name, name);
+    source.files.push_back({name, "more/" + name, name.size(), false, i % 3 == 0 ? pinned::growing : pinned::immutable});
+  }
+  const pthread_jobs jobs(4);
+  checkpoint_options how;
+  std::vector<std::string> order[2];
+  checkpoint_report reports[2];
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1}}) {
+    if (at == 1) how.jobs = jobs, how.workers = 4;
+    const std::string target = "target " + std::to_string(at);
+    const auto made = create_checkpoint(source, fs, target, how, [&](const checkpoint_progress& told) {
+      order[at].emplace_back(told.to.data(), told.to.size());
+      CHECK(told.files == order[at].size());
+      return visit::go_on;
+    });
+    REQUIRE(made);
+    reports[at] = *made;
+    CHECK(verify_checkpoint(fs, target)->undigested == 0);
+  }
+  CHECK(order[0].size() == 104);
+  CHECK(order[0] == order[1]);
+  CHECK(reports[0].linked == reports[1].linked);
+  CHECK(reports[0].copied + reports[0].shared == reports[1].copied + reports[1].shared);
+  CHECK(reports[0].total_bytes == reports[1].total_bytes);
+  CHECK((tree_of(fs, "target 0") == tree_of(fs, "target 1")));
+  int shown = 0;
+  const auto stopped = create_checkpoint(source, fs, "c", how,
+                                         [&](const checkpoint_progress&) { return ++shown == 50 ? visit::stop : visit::go_on; });
+  CHECK(stopped.error().code() == code::cancelled);
+  CHECK(shown == 50);
+  CHECK(fs.stat("c").error().code() == code::not_found);
+  source.files[60].from = "gone";
+  const auto failed = create_checkpoint(source, fs, "c", how);
+  CHECK(failed.error().code() == code::not_found);
+  CHECK(failed.error().outcome() == outcome::unchanged);
+  CHECK(fs.stat("c").error().code() == code::not_found);
+}
+
+TEST_CASE("create_checkpoint: many copies are synced with their volume, once, and one by one where it cannot be") {
+  for (const char* answer : {"", "unsupported", "io"}) {
+    mem_fs memory;
+    const auto usual = listed_source<mem_fs, mem_fs>::usual(memory, memory);
+    testing::fault_plan plan;
+    plan.add(std::string("sync_all ** ") + (*answer == '\0' ? "lie" : answer));
+    plan.add("sync ** lie");
+    testing::fault_fs<mem_fs> fs(memory, plan);
+    listed_source<testing::fault_fs<mem_fs>, testing::fault_fs<mem_fs>> source(fs, fs);
+    for (const auto& file : usual.files)
+      source.files.push_back({file.from, file.to, file.size_bytes, file.cold, file.pinned, nullptr});
+    source.metadata = usual.metadata;
+    const auto made = create_checkpoint(source, fs, "c", {.links = checkpoint_links::refuse, .volume_sync_at_least = 2});
+    CHECK(plan.strikes(0) == 1);
+    // Two of the files before that, and the current; else four files and metadata more, and the list.
+    CHECK(plan.strikes(1) == (std::string(answer) == "unsupported" ? 7U : std::string(answer) == "io" ? 2U : 3U));
+    CHECK(made.has_value() == (std::string(answer) != "io"));
+    if (made) CHECK(verify_checkpoint(memory, "c"));
+    if (!made) CHECK(made.error().outcome() == outcome::unchanged);
+    if (!made) CHECK_FALSE(memory.stat("c"));
+  }
+}
+
+// What the previous checkpoint has is linked from there, where the source is on another Fs.
+TEST_CASE("create_checkpoint: what the previous one has is taken from there if it is the same, and only then") {
+  mem_fs far;
+  mem_fs fs;
+  auto source = listed_source<mem_fs, mem_fs>::usual(far, far);
+  REQUIRE(create_checkpoint(source, fs, "1"));
+  std::size_t tries = 0;
+  const auto reused = [&](enum same_file same, enum checkpoint_digests digests = checkpoint_digests::all) {
+    (void)fs.remove("c/current");
+    for (const auto& [name, text] : tree_of(fs, "c")) (void)fs.remove("c/" + name);
+    for (const char* dir : {"c/tables", "c/blobs", "c"}) (void)fs.remove_dir(dir);
+    const auto made =
+        create_checkpoint(source, fs, "c", {.digests = digests, .previous = "1", .same = same, .workers = ++tries % 2 + 1});
+    if (!made) return std::string(describe(made.error()).c_str());
+    if (!verify_checkpoint(fs, "c")) return std::string("altered");
+    std::string blob;
+    if (!read_file(fs, "c/blobs/3.blob", blob, 100)) return std::string("missing");
+    return std::to_string(made->linked) + " linked, " + std::to_string(made->reused) + " reused: " + blob;
+  };
+  CHECK(reused(same_file::by_digest) == "3 linked, 3 reused: a blob");
+  CHECK(reused(same_file::by_name) == "3 linked, 3 reused: a blob");
+  // Nobody reads the source to find out.
+  CHECK(reused(same_file::by_digest, checkpoint_digests::known) == "0 linked, 0 reused: a blob");
+  CHECK(reused(same_file::by_name, checkpoint_digests::known) == "3 linked, 3 reused: a blob");
+  // Another content of the same name and size.
+  put_file(far, "3.blob", "a bomb");
+  CHECK(reused(same_file::by_digest) == "2 linked, 2 reused: a bomb");
+  CHECK(reused(same_file::by_name) == "3 linked, 3 reused: a blob");  // at the caller's word
+  const digest of = sha256_of("a bomb");
+  source.files[2].of = &of;
+  CHECK(reused(same_file::by_name) == "2 linked, 2 reused: a bomb");  // but not against the engine's
+  // Of another size, or one that grows.
+  source.files[2].of = nullptr;
+  put_file(far, "3.blob", "a long blob");
+  source.files[2].size_bytes = 11;
+  CHECK(reused(same_file::by_name) == "2 linked, 2 reused: a long blob");
+  source.files[1].pinned = pinned::growing;
+  CHECK(reused(same_file::by_name) == "1 linked, 1 reused: a long blob");
+  // Gone from the previous one: copied.
+  REQUIRE(fs.remove("1/tables/1.table"));
+  CHECK(reused(same_file::by_name) == "0 linked, 0 reused: a long blob");
+  REQUIRE(fs.remove("1/current"));
+  CHECK(create_checkpoint(source, fs, "d", {.previous = "1"}).error().code() == code::corrupt);
+  CHECK(create_checkpoint(source, fs, "d", {.previous = "2"}).error().code() == code::not_found);
+  CHECK(fs.stat("d").error().code() == code::not_found);
+}
+
+TEST_CASE("create_checkpoint: beside its source, only the digests of the previous one are taken, and no file is read") {
+  mem_fs memory;
+  const auto usual = listed_source<mem_fs, mem_fs>::usual(memory, memory);
+  testing::fault_plan plan;
+  plan.add("open *.table from 3 io");
+  testing::fault_fs<mem_fs> fs(memory, plan);
+  listed_source<testing::fault_fs<mem_fs>, testing::fault_fs<mem_fs>> source(fs, fs);
+  for (const auto& file : usual.files)
+    source.files.push_back({file.from, file.to, file.size_bytes, file.cold, file.pinned, nullptr});
+  REQUIRE(create_checkpoint(source, fs, "1"));
+  const auto made = create_checkpoint(source, fs, "2", {.previous = "1", .same = same_file::by_name});
+  REQUIRE(made);
+  CHECK(made->reused == 3);
+  CHECK(verify_checkpoint(memory, "2")->undigested == 0);
+  CHECK(create_checkpoint(source, fs, "3").error().code() == code::io);
 }
 
 }  // namespace

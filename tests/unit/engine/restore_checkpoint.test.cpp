@@ -41,6 +41,9 @@ TEST_CASE("restore_checkpoint: it is the engine again, on this Fs or another, an
     CHECK_FALSE(to->stat("again/checkpoint.perdure"));
     put_file(*to, "again/log", "one two and more");
     CHECK(verify_checkpoint(fs, "c"));
+    REQUIRE(restore_checkpoint(fs, "c", *to, "by two", {.workers = 2}));
+    for (const char* name : {"/tables/1.table", "/tables/2.table", "/blobs/3.blob", "/log", "/v7", "/current"})
+      CHECK(text_of(*to, std::string("by two") + name) == text_of(fs, std::string("c") + name));
   }
   CHECK(restore_checkpoint(fs, "c", fs, "again").error().code() == code::already_exists);
 }

@@ -75,6 +75,39 @@ TEST_CASE("set_s3_environment: the shared file, where the environment has no pai
   CHECK(set({{"HOME", dir.path()}}) == "s3.us-east-1.amazonaws.com us-east-1 F G ");
 }
 
+TEST_CASE("s3_environment_source: what was refused is looked for again, and by one of all who were") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  const std::string file = dir.path() + "/credentials";
+  const auto write = [&](const std::string& token) {
+    return atomic_write(fs, file,
+                        "[default]\naws_access_key_id = K\naws_secret_access_key = S\naws_session_token = " + token + "\n");
+  };
+  ::unsetenv("AWS_ACCESS_KEY_ID");
+  ::setenv("AWS_SHARED_CREDENTIALS_FILE", file.c_str(), 1);
+  REQUIRE(write("first"));
+  const auto begun = s3_environment_credentials([](const char* name) { return std::getenv(name); });
+  REQUIRE(begun);
+  s3_environment_source keys(*begun);
+  const s3_credentials_source source = keys.source();
+  const auto token = [&](const s3_credentials* refused) {
+    const auto got = source.ask(source.of, refused);
+    return got ? std::string(got->session_token.c_str()) : "none";
+  };
+  REQUIRE(write("second"));
+  CHECK(token(nullptr) == "first");  // nobody has refused it
+  const s3_credentials first = *begun;
+  CHECK(token(&first) == "second");
+  CHECK(token(nullptr) == "second");
+  REQUIRE(write("third"));
+  CHECK(token(&first) == "second");  // of another thread, which was refused at the same time
+  REQUIRE(fs.remove(file));
+  const auto second = source.ask(source.of, nullptr);
+  REQUIRE(second);
+  CHECK(token(&*second) == "second");  // there is nothing else
+  ::unsetenv("AWS_SHARED_CREDENTIALS_FILE");
+}
+
 TEST_CASE("s3_opener: an address that cannot be reached fails, and shows no secret") {
   std::string gone;
   {
@@ -90,6 +123,7 @@ TEST_CASE("s3_opener: an address that cannot be reached fails, and shows no secr
   CHECK(failed.error().system_code() == CURLE_COULDNT_CONNECT);
   const std::string told = describe(failed.error()).c_str();
   CHECK((told.find("SECRETID") == std::string::npos && told.find("the-secret") == std::string::npos));
+  CHECK(open_store("s3://bucket/x", s3_opener(s3_probe::nothing)));  // who only looks asks nothing yet
   CHECK(open_store("s3:/x", s3_opener()).error().code() == code::invalid_storage_root);
   CHECK(open_store("s3://UPPER", s3_opener()).error().code() == code::invalid_storage_root);
   CHECK(open_store("s3://key:the-secret@bucket", s3_opener()).error().code() == code::invalid_storage_root);

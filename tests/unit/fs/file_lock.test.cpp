@@ -76,6 +76,8 @@ TEST_CASE("file_lock: a file that may only be read is locked all the same, and w
   REQUIRE(::chmod((dir / "lock").c_str(), 0444) == 0);
   CHECK(tests::as_nobody([&] { return file_lock<>::try_take(dir / "lock") ? 0 : 1; }) == 0);
   CHECK(file_lock<>::try_take(dir / "no/lock").error().code() == code::not_found);
+  REQUIRE(::chmod(dir.path().c_str(), 0555) == 0);
+  CHECK(tests::as_nobody([&] { return file_lock<>::try_take(dir / "new").error().code() == code::permission ? 0 : 1; }) == 0);
   posix_fs disk;
   tests::scripted_fs<posix_fs> without(disk);
   using poor_lock = file_lock<tests::scripted_fs<posix_fs>>;

@@ -13,12 +13,14 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -409,6 +411,134 @@ TEST_CASE("commit_manifest: a save waits for whom the last one let go, and takes
   third.join();
   CHECK(here.on_disk() == "abc");
   CHECK(saves == 2);
+}
+
+// Counts how often it is copied.
+struct counted {
+  static inline std::atomic<int> copies = 0;
+  std::string text;
+  counted() = default;
+  counted(const counted& other) : text(other.text) { ++copies; }
+  counted(counted&&) noexcept = default;
+  counted& operator=(counted&&) noexcept = default;
+};
+struct counted_codec {
+  [[nodiscard]] result<void> encode(const counted& value, byte_sink sink) const { return sink(value.text); }
+  [[nodiscard]] result<counted> decode(bytes from) const {
+    counted made;
+    made.text.assign(reinterpret_cast<const char*>(from.data()), from.size());
+    return made;
+  }
+};
+
+// While a save is held up, others come one after the other, each with a change of its own.
+struct behind_a_save {
+  place here;
+  manifest<counted, slot, counted_codec> all{here.at({.writers = writers::only_this})};
+  std::mutex gate;
+  std::atomic<int> saves = 0;
+  std::atomic<int> failures = 0;
+  std::deque<std::atomic<bool>> made;  // by whom, for a change may be made again at any later moment
+  std::vector<std::thread> threads;
+
+  behind_a_save() {
+    REQUIRE(all.open());
+    here.fs.plan().add("sync_dir ** slow 1");
+    here.fs.plan().sleep_with([&](std::uint64_t) {
+      if (++saves == 1) const std::lock_guard wait(gate);
+    });
+    gate.lock();
+    add("a");
+    while (saves == 0) std::this_thread::yield();
+  }
+  void add(const char* what) {
+    come([&, what](std::atomic<bool>& ran) {
+      const auto done = commit_manifest(all, [&](counted& next) {
+        next.text += what;
+        ran = true;
+      });
+      failures += done ? 0 : 1;
+    });
+  }
+  // Until its change has been made once.
+  void come(std::function<void(std::atomic<bool>&)> commit) {
+    std::atomic<bool>& ran = made.emplace_back(false);
+    threads.emplace_back([&ran, commit = std::move(commit)] { commit(ran); });
+    while (!ran) std::this_thread::yield();
+  }
+  std::string ended() {
+    gate.unlock();
+    for (auto& one : threads) one.join();
+    CHECK(failures == 0);
+    CHECK(here.on_disk() == all.read()->text);
+    std::string letters = all.read()->text;
+    std::sort(letters.begin(), letters.end());
+    return letters;
+  }
+};
+
+TEST_CASE("commit_manifest: changes that are saved together share a copy") {
+  behind_a_save one;
+  counted::copies = 0;
+  for (const char* letter : {"b", "c", "d", "e"}) one.add(letter);
+  CHECK(counted::copies == 1);
+  CHECK(one.ended() == "abcde");
+  CHECK(one.saves == 2);
+}
+
+TEST_CASE("commit_manifest: a change that fails on a copy that it shares is gone, and the others are there") {
+  behind_a_save one;
+  one.add("b");
+  one.add("c");
+  std::atomic<int> runs = 0;
+  one.come([&](std::atomic<bool>& ran) {
+    const auto failed = commit_manifest(one.all, [&](counted& next) -> result<void> {
+      next.text = "spoiled";
+      ++runs;
+      ran = true;
+      return failure(code::cancelled, operation::commit);
+    });
+    one.failures += !failed && failed.error().code() == code::cancelled ? 0 : 1;
+  });
+  one.add("d");
+  CHECK(one.ended() == "abcd");
+  CHECK(runs == 2);  // once more on a copy of its own: what it had seen was gone
+}
+
+#if defined(__cpp_exceptions)
+TEST_CASE("commit_manifest: an exception on a copy that is shared takes its own change along, and no other") {
+  behind_a_save one;
+  one.add("b");
+  one.come([&](std::atomic<bool>& ran) {
+    ++one.failures;
+    try {
+      (void)commit_manifest(one.all, [&](counted& next) {
+        next.text = "spoiled";
+        ran = true;
+        throw std::runtime_error("no");
+      });
+    } catch (const std::runtime_error&) {
+      --one.failures;
+    }
+  });
+  one.add("c");
+  CHECK(one.ended() == "abc");
+}
+#endif
+
+TEST_CASE("commit_manifest: who declines has a copy of its own") {
+  behind_a_save one;
+  one.add("b");
+  one.come([&](std::atomic<bool>& ran) {
+    const auto declined = commit_manifest_if(one.all, [&](counted& next) {
+      next.text = "spoiled";
+      ran = true;
+      return false;
+    });
+    one.failures += declined && !declined->committed ? 0 : 1;
+  });
+  one.add("c");
+  CHECK(one.ended() == "abc");
 }
 
 TEST_CASE("commit_manifest: of many threads every commit is there once, and saves are shared") {

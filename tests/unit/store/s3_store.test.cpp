@@ -86,7 +86,7 @@ TEST_CASE("s3_store::open: each bad root has its code, makes nothing and shows n
     const auto opened = here.open();
     if (opened || !here.server.objects.empty()) return std::string("opened");
     const std::string told = describe(opened.error()).c_str();
-    if (told.find("secret") != std::string::npos || told.find("AKID") != std::string::npos) return std::string("shown");
+    if (told.find("the-secret") != std::string::npos || told.find("AKID") != std::string::npos) return std::string("shown");
     return std::to_string(static_cast<int>(opened.error().code()));
   };
   const auto is = [](enum code code) { return std::to_string(static_cast<int>(code)); };
@@ -404,6 +404,100 @@ TEST_CASE("s3_store: a clock that is wrong is put right by the server's, once") 
                       {403, "", {{"Date", "Sun, 30 Aug 2015 12:36:00 GMT"}}}};
   CHECK(one.store->put("k", "x", precondition::any).error().code() == code::permission);
   CHECK(one.http.asked.size() == 2);
+}
+
+namespace {
+// Gives the token with the highest number, and writes down what it is asked.
+struct renewing {
+  int newest = 0;
+  int asked = 0;
+  int refused = 0;
+  bool works = true;
+  [[nodiscard]] s3_credentials_source source() {
+    return {[](void* of, const s3_credentials* those) { return static_cast<renewing*>(of)->ask(those != nullptr); }, this};
+  }
+  result<s3_credentials> ask(bool again) {
+    ++(again ? refused : asked);
+    if (!works) return failure(code::timed_out, operation::open);
+    s3_credentials all = tests::fake_s3_options().credentials;
+    all.session_token.append("t" + std::to_string(newest));
+    return all;
+  }
+};
+// Every operation, each of which fails where it is not what it should be.
+template <class S>
+std::string each_operation(S& store) {
+  std::string failed;
+  const auto is_good = [&](const char* what, bool good) { failed += good ? "" : std::string(what) + " "; };
+  char room[16];
+  is_good("put", store.put("k", "content", precondition::any).has_value());
+  is_good("absent", store.put("new", "x", precondition::absent).has_value());
+  is_good("get", store.get("k", room).has_value());
+  is_good("get_range", store.get_range("k", 2, mutable_bytes(room).first(3)).has_value());
+  is_good("head", store.head("k").has_value());
+  is_good("list", store.list("", "", 10, [](const listed_object&) { return visit::go_on; }).has_value());
+  is_good("put_stream", store
+                            .put_stream("s",
+                                        [at = 0](mutable_bytes into) mutable -> result<std::size_t> {
+                                          return at++ < 30 ? std::memset(into.data(), 'x', 10), std::size_t{10} : std::size_t{0};
+                                        })
+                            .has_value());
+  is_good("remove", store.remove("new").has_value());
+  is_good("remove_prefix", perdure::remove_prefix(store, "s").has_value());
+  return failed;
+}
+}  // namespace
+
+TEST_CASE("s3_store: credentials that ended are asked for again, and the request is made again, once") {
+  place here;
+  renewing keys;
+  here.options.credentials = {};
+  here.options.source = keys.source();
+  here.options.part_size_bytes = 100;
+  here.server.token = "t0";
+  auto store = here.open();
+  REQUIRE(store);
+  CHECK(each_operation(*store) == "");
+  CHECK(keys.refused == 0);
+  // They end before every single request, whose second time is good.
+  std::size_t requests = 0;
+  here.server.troubles = [&](std::size_t, const std::string&) {
+    if (requests++ % 2 == 0) {
+      here.server.expired_token = here.server.token;
+      here.server.token = "t" + std::to_string(++keys.newest);
+    }
+    return trouble::none;
+  };
+  CHECK(each_operation(*store) == "");
+  CHECK((requests == 2 * static_cast<std::size_t>(keys.newest) && keys.refused == keys.newest && keys.newest > 12));
+  here.server.troubles = nullptr;
+  // There are no others: it is told, and nothing is tried for ever.
+  here.server.expired_token = "t" + std::to_string(keys.newest);
+  const std::size_t lines = here.server.lines.size();
+  const auto put = store->put("k", "x", precondition::any);
+  CHECK((!put && put.error().code() == code::permission && put.error().doubt() == doubt::none));
+  CHECK(here.server.lines.size() == lines + 1);
+  // There are others, which are refused, too.
+  here.server.token = "of somebody else";
+  ++keys.newest;
+  CHECK(store->put("k", "x", precondition::any).error().code() == code::permission);
+  CHECK(here.server.lines.size() == lines + 2);
+  // Nobody knows any.
+  keys.works = false;
+  const auto unsent = store->put("k", "x", precondition::any);
+  CHECK((!unsent && unsent.error().code() == code::permission && unsent.error().doubt() == doubt::none));
+  CHECK(here.server.lines.size() == lines + 2);
+}
+
+TEST_CASE("s3_store: credentials that stay as they are and ended are a matter of permission") {
+  place here;
+  here.options.credentials.session_token.append("t");
+  here.server.token = "t";
+  auto store = here.open();
+  REQUIRE(store);
+  here.server.expired_token = "t";
+  const auto put = store->put("k", "x", precondition::any);
+  CHECK((!put && put.error().code() == code::permission && put.error().doubt() == doubt::none));
 }
 
 namespace {

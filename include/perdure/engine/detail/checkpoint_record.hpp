@@ -125,25 +125,39 @@ struct checkpoint_record {
 inline constexpr std::uint32_t checkpoint_format = 1;
 inline constexpr four_bytes checkpoint_kind = "CKPT";
 
-[[nodiscard]] inline result<void> encode_checkpoint(const checkpoint_record& record, byte_buffer& into) {
-  sealed_writer frame({checkpoint_kind, checkpoint_format, checkpoint_format});
-  const auto append = [&](const result<bytes>& piece) -> result<void> {
+// Sections, one behind the other, in a sealed frame.
+class frame_encoder {
+ public:
+  frame_encoder(four_bytes kind, byte_buffer& into) : frame_({kind, checkpoint_format, checkpoint_format}), into_(into) {
+    into.clear();
+  }
+  [[nodiscard]] result<void> head() { return append(frame_.head()); }
+  [[nodiscard]] result<void> section(bytes name, bytes data) {
+    PERDURE_TRY(append(frame_.begin(name, data.size())));
+    PERDURE_TRY(frame_.add(data));
+    into_.append(data);
+    return append(frame_.end());
+  }
+  [[nodiscard]] result<void> seal() { return append(frame_.seal()); }
+
+ private:
+  [[nodiscard]] result<void> append(const result<bytes>& piece) {
     if (!piece) return piece.error();
-    into.append(*piece);
+    into_.append(*piece);
     return {};
-  };
-  const auto section = [&](bytes name, bytes data) -> result<void> {
-    PERDURE_TRY(append(frame.begin(name, data.size())));
-    PERDURE_TRY(frame.add(data));
-    into.append(data);
-    return append(frame.end());
-  };
+  }
+
+  sealed_writer frame_;
+  byte_buffer& into_;
+};
+
+[[nodiscard]] inline result<void> encode_checkpoint(const checkpoint_record& record, byte_buffer& into) {
+  frame_encoder frame(checkpoint_kind, into);
   const stored_checkpoint stored{record.version, record.watermark, record.files, record.total_bytes};
-  into.clear();
-  PERDURE_TRY(append(frame.head()));
-  PERDURE_TRY(section("checkpoint", stored_bytes(stored)));
-  PERDURE_TRY(section("files", record.list));
-  return append(frame.seal());
+  PERDURE_TRY(frame.head());
+  PERDURE_TRY(frame.section("checkpoint", stored_bytes(stored)));
+  PERDURE_TRY(frame.section("files", record.list));
+  return frame.seal();
 }
 
 // Failure: corrupt, version_unsupported, with what and where. Of what it returns, every entry can be read.

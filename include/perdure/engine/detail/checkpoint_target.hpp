@@ -6,89 +6,122 @@
 // checkpoint_target: the directory that create_checkpoint and restore_checkpoint fill, one function a step. Until the `current` is
 // there, failed() takes all of it away again.
 
-#include <perdure/engine/checkpoint_source.hpp>
-#include <perdure/engine/checkpoint_types.hpp>
-#include <perdure/engine/detail/checkpoint_record.hpp>
+#include <perdure/engine/detail/placing_window.hpp>
+#include <perdure/engine/detail/previous_checkpoint.hpp>
 #include <perdure/fs/atomic_write.hpp>
-#include <perdure/fs/read_file.hpp>
 
 namespace perdure {
 inline namespace v1 {
 namespace detail {
 
-[[nodiscard]] inline failure shorter_than_pinned(path_view path) noexcept {
-  return failure(code::corrupt, operation::read).about({path.data(), path.size()});
-}
-
-// The digest of the first so many bytes of a file, which it must have.
-template <File H>
-[[nodiscard]] result<void> hash_file(const H& file, std::uint64_t size_bytes, mutable_bytes piece, sha256& hash, path_view path) {
-  for (std::uint64_t done = 0; done < size_bytes;) {
-    const std::uint64_t left = size_bytes - done;
-    const auto got = file.read_at(done, left < piece.size() ? piece.first(static_cast<std::size_t>(left)) : piece);
-    if (!got) return about_path(got.error(), path);
-    if (*got == 0) return shorter_than_pinned(path);
-    hash.update(piece.first(*got));
-    done += *got;
-  }
-  return {};
-}
-
 template <Fs To>
 class checkpoint_target {
  public:
   checkpoint_target(To& fs, path_view root, const checkpoint_options& options) noexcept
-      : fs_(fs), root_(root), options_(options) {}
+      : fs_(fs), root_(root), options_(options), previous_(fs, options.previous), window_(options.workers) {}
 
   checkpoint_report report;
 
   // The name is ours, and with it everything below it, if nobody had it.
   [[nodiscard]] result<void> claim() {
+    PERDURE_TRY(previous_.open());
     const auto made = fs_.make_dir(root_);
     if (!made) return retold(made.error(), root_, made.error().doubt());
     claimed_ = true;
     return {};
   }
 
-  template <Fs From>
-  [[nodiscard]] result<void> place(From& from_fs, const pinned_file& file, checkpoint_progress& told) {
-    PERDURE_TRY(begin(file.to));
-    file_list::entry entry{file.to, file.size_bytes, file.pinned == pinned::growing ? stored_file::is_growing : 0, {}};
-    told.placed = placed::copied;
-    told.link_refused = {};
-    sha256 hash;
-    const bool wanted = file.of == nullptr && options_.digests == checkpoint_digests::all;
-    bool hashed = wanted;
-    if (file.pinned == pinned::immutable && options_.links == checkpoint_links::allow) {
-      const auto linked = try_link(from_fs, file.from, fs_, at_);
-      if (linked) told.placed = placed::linked;
-      if (!linked && linked.error().code() != code::unsupported) return retold(linked.error(), at_);
-      told.link_refused = linked;
-    }
-    if (told.placed != placed::linked) {
-      PERDURE_TRY(copy(from_fs, file, told, hash, hashed));
-    } else if (wanted) {
-      auto source = from_fs.open(file.from, {});
-      if (!source) return about_path(source.error(), file.from);
-      std::byte own[piece_size<To>];
-      PERDURE_TRY(
-          hash_file(*source, file.size_bytes, options_.buffer.empty() ? mutable_bytes(own) : options_.buffer, hash, file.from));
-    }
-    if (hashed || file.of != nullptr) {
-      entry.flags |= stored_file::has_digest;
-      entry.of = file.of != nullptr ? *file.of : hash.finish();
-    }
-    ++(told.placed == placed::linked ? report.linked : told.placed == placed::shared ? report.shared : report.copied);
-    end(entry);
-    told.to = file.to;
-    told.files = files_;
-    told.bytes = bytes_;
+  // Or it is there, as somebody left it who was not done; nothing of it is removed when this one fails, too.
+  [[nodiscard]] result<void> claim_or_resume(path_view current) {
+    const auto made = fs_.make_dir(root_);
+    if (!made && made.error().code() != code::already_exists) return retold(made.error(), root_, made.error().doubt());
+    PERDURE_TRY(at(current));
+    const auto complete = fs_.stat(at_);
+    if (complete) return failure(code::already_exists, operation::make_dir).about({root_.data(), root_.size()});
+    if (complete.error().code() != code::not_found) return retold(complete.error(), root_);
+    resumes_ = true;
     return {};
+  }
+
+  // A file that is not copied: `pour` gives all of it to a sink.
+  template <class Pour, class Progress>
+  [[nodiscard]] result<void> fill(const file_list::entry& one, Pour&& pour, Progress& progress) {
+    PERDURE_TRY(begin(one.name));
+    placing told;
+    told.size_bytes = one.size_bytes;
+    told.of = one.of;
+    told.has_digest = (one.flags & stored_file::has_digest) != 0;
+    const unsigned flags = one.flags & stored_file::is_growing;
+    told.syncs = !by_volume();
+    if (resumes_) {
+      const auto kept = keep(one, told.syncs);
+      if (!kept) return kept.error();
+      told.reused = *kept;
+      if (*kept) return end(one.name, flags, told, progress);
+    }
+    open_options how;
+    how.access = access::write;
+    how.creation = creation::create_new;
+    auto file = fs_.open(at_, how);
+    if (!file) return about_path(file.error(), at_);
+    sha256 hash;
+    std::uint64_t done = 0;
+    PERDURE_TRY(pour([&](bytes piece) -> result<void> {
+      const auto written = file->write_at(done, piece);
+      if (!written) return about_path(written.error(), at_);
+      hash.update(piece);
+      done += piece.size();
+      return {};
+    }));
+    if (done != one.size_bytes || (told.has_digest && !(hash.finish() == one.of))) return shorter_than_pinned(at_);
+    PERDURE_TRY(finish_file(*file, at_, told.syncs));
+    return end(one.name, flags, told, progress);
+  }
+
+  // At once, or together with those that come after it, until place_waiting().
+  template <Fs From, class Progress>
+  [[nodiscard]] result<void> place(From& from_fs, const pinned_file& file, Progress& progress) {
+    PERDURE_TRY(begin(file.to));
+    placing one;
+    one.from = file.from;
+    one.to = at_;
+    one.size_bytes = file.size_bytes;
+    one.may_link = file.pinned == pinned::immutable && options_.links == checkpoint_links::allow;
+    one.has_digest = file.of != nullptr;
+    if (one.has_digest) one.of = *file.of;
+    one.is_hashed = !one.has_digest && options_.digests == checkpoint_digests::all;
+    one.syncs = !by_volume();
+    previous_.look_up(file, options_.same, one);
+    const unsigned flags = file.pinned == pinned::growing ? stored_file::is_growing : 0;
+    if (!window_.is_wanted()) {
+      one.buffer = options_.buffer;
+      PERDURE_TRY(file_placement(from_fs, fs_, one).run());
+      return end(file.to, flags, one, progress);
+    }
+    pending_ = false;
+    if (window_.is_full()) PERDURE_TRY(place_waiting(progress));
+    return window_.add(from_fs, one, file.to, flags);
+  }
+  // In the order in which they came. After the first that failed all of them are ours still, to be removed.
+  template <class Progress>
+  [[nodiscard]] result<void> place_waiting(Progress& progress) {
+    window_.run(fs_, options_.jobs);
+    result<void> done;
+    for (auto& one : window_) {
+      if (done) done = one.done;
+      if (done) {
+        done = end(one.name, one.flags, one.what, progress);
+      } else {
+        list_.add({one.name, 0, 0, {}});
+      }
+    }
+    window_.clear();
+    return done;
   }
 
   [[nodiscard]] result<void> put(path_view to, bytes content) {
     PERDURE_TRY(begin(to));
-    PERDURE_TRY(write_new(content));
+    PERDURE_TRY(write_new(to, content));
     ++report.written;
     end({to, content.size(), stored_file::has_digest, sha256_of(content)});
     return {};
@@ -102,17 +135,30 @@ class checkpoint_target {
         report.version, report.watermark, files_ + 1, bytes_ + current.content.size(), list_.view(), {}};
     byte_buffer whole;
     PERDURE_TRY(encode_checkpoint(record, whole));
+    return describe_self(whole.view());
+  }
+  [[nodiscard]] result<void> describe_self(bytes whole) {
     PERDURE_TRY(at(checkpoint_record_name));
     pending_ = true;
-    PERDURE_TRY(write_new(whole.view()));
-    report.total_bytes += whole.view().size();
+    if (resumes_) PERDURE_TRY(remove_at());
+    PERDURE_TRY(write_new(checkpoint_record_name, whole));
+    report.total_bytes += whole.size();
     return {};
   }
 
-  // All names in it, the deepest first.
+  // Everything by a sync of the volume; else what is not synced yet, and all names in it, the deepest first.
   [[nodiscard]] result<void> settle() {
     result<void> done;
-    each_child([&](path_view child) {
+    if (!unsynced_.view().empty()) {
+      const auto all = sync_all(fs_, root_);
+      settled_all_ = all.has_value();
+      if (all || all.error().code() != code::unsupported) return all;
+      each_name(unsynced_, [&](path_view name) {
+        if (done) done = at(name);
+        if (done) done = sync_file();
+      });
+    }
+    each_name(children_, [&](path_view child) {
       if (done) done = at(child);
       if (done) done = sync_dir(at_);
     });
@@ -120,8 +166,8 @@ class checkpoint_target {
     return sync_dir(root_);
   }
 
-  // From here on there may be a checkpoint, and nothing is taken away. The parent is synced last: a name without all of that
-  // behind it would be a target that somebody else claimed.
+  // From here on there may be a checkpoint, and nothing is taken away. The parent is synced last, for a name without all of that
+  // behind it would be a target that somebody else claimed; unless it was with the volume.
   [[nodiscard]] result<void> publish(const checkpoint_current& current) {
     if (!is_checkpoint_name(current.name) || !(split_path<To>(current.name).parent == path_view(".")))
       return failure(code::invalid_argument, operation::open).about({current.name.data(), current.name.size()});
@@ -136,7 +182,7 @@ class checkpoint_target {
     published_ = true;
     if (written->durability != durability::full) report.durability = durability::none;
     const path_view parent = prefix_of<To>(root_);
-    const auto synced = sync_dir(parent.empty() ? path_view(".") : parent);
+    const auto synced = settled_all_ ? result<void>() : sync_dir(parent.empty() ? path_view(".") : parent);
     if (!synced) return synced.error().with(doubt::durable);
     ++report.written;
     report.files = files_ + 1;
@@ -146,7 +192,9 @@ class checkpoint_target {
 
   // Why it failed, with the doubt that is left about the target after what was made is taken away.
   [[nodiscard, gnu::noinline]] failure failed(const failure& why) {
-    if (published_ || !claimed_) return why;
+    if (published_) return why;
+    if (resumes_) return why.with(doubt::visible);
+    if (!claimed_) return why;
     if (pending_) (void)fs_.remove(at_);
     for (bytes rest = list_.view(); !rest.empty();) {
       const auto one = file_list::next(rest);
@@ -154,7 +202,7 @@ class checkpoint_target {
       if (at(one->name)) (void)fs_.remove(at_);
     }
     if (at(checkpoint_record_name)) (void)fs_.remove(at_);
-    each_child([&](path_view child) {
+    each_name(children_, [&](path_view child) {
       if (at(child)) (void)fs_.remove_dir(at_);
     });
     return why.with(fs_.remove_dir(root_) ? doubt::none : doubt::visible);
@@ -172,11 +220,9 @@ class checkpoint_target {
     const path_parts parts = split_path<To>(to);
     if (!(parts.parent == path_view(".")) && !(parts.parent == child_) && !has_child(parts.parent)) {
       PERDURE_TRY(at(parts.parent));
-      const little<std::uint16_t> size = static_cast<std::uint16_t>(parts.parent.size());
-      children_.append(stored_bytes(size));
-      children_.append(bytes(parts.parent.data(), parts.parent.size()));
+      add_name(children_, parts.parent);
       const auto made = fs_.make_dir(at_);
-      if (!made) return retold(made.error(), at_);
+      if (!made && !(resumes_ && made.error().code() == code::already_exists)) return retold(made.error(), at_);
     }
     child_.clear();
     child_.append(parts.parent);
@@ -191,9 +237,25 @@ class checkpoint_target {
     bytes_ += entry.size_bytes;
   }
 
+  template <class Progress>
+  [[nodiscard]] result<void> end(path_view name, unsigned flags, const placing& one, Progress& progress) {
+    ++(one.placed == placed::linked ? report.linked : one.placed == placed::shared ? report.shared : report.copied);
+    if (one.reused) ++report.reused;
+    if (one.placed != placed::linked && !one.syncs) add_name(unsynced_, name);
+    end({name, one.size_bytes, flags | (one.has_digest ? stored_file::has_digest : 0), one.of});
+    const checkpoint_progress told{name, one.placed, one.link_refused, files_, bytes_};
+    if (progress(told) == visit::go_on) return {};
+    return failure(code::cancelled, operation::none).about({root_.data(), root_.size()});
+  }
+
+  static void add_name(byte_buffer& names, path_view name) {
+    const little<std::uint16_t> size = static_cast<std::uint16_t>(name.size());
+    names.append(stored_bytes(size));
+    names.append(bytes(name.data(), name.size()));
+  }
   template <class Use>
-  void each_child(Use&& use) const {
-    for (bytes rest = children_.view(); !rest.empty();) {
+  static void each_name(const byte_buffer& names, Use&& use) {
+    for (bytes rest = names.view(); !rest.empty();) {
       const std::size_t size = stored_at<little<std::uint16_t>>(rest.data());
       const bytes name = rest.from(2).first(size);
       use(path_view(reinterpret_cast<const char*>(name.data()), name.size()));
@@ -202,7 +264,7 @@ class checkpoint_target {
   }
   [[nodiscard]] bool has_child(path_view name) const {
     bool found = false;
-    each_child([&](path_view child) { found = found || child == name; });
+    each_name(children_, [&](path_view child) { found = found || child == name; });
     return found;
   }
 
@@ -213,14 +275,41 @@ class checkpoint_target {
     report.durability = durability::none;
     return {};
   }
-  // A barrier is enough: its directory is synced behind it.
-  [[nodiscard]] result<void> finish(typename To::file& file) {
-    const auto synced = file.sync(sync_what::order);
-    if (!synced) return about_path(synced.error(), at_);
-    const auto closed = file.close();
-    return closed ? result<void>() : about_path(closed.error(), at_);
+  // Is the file there, all of it? Then it is durable from now on, or will be with its volume. Else it is not there any more.
+  [[nodiscard]] result<bool> keep(const file_list::entry& one, bool syncs) {
+    open_options how;
+    how.access = access::read_write;
+    auto file = fs_.open(at_, how);
+    if (!file) return file.error().code() == code::not_found ? result<bool>(false) : about_path(file.error(), at_);
+    const auto size = file->size();
+    if (!size) return about_path(size.error(), at_);
+    if (*size == one.size_bytes && (one.flags & stored_file::has_digest) != 0) {
+      sha256 hash;
+      std::byte own[piece_size<To>];
+      PERDURE_TRY(hash_file(*file, one.size_bytes, own, hash, at_));
+      if (hash.finish() == one.of) {
+        PERDURE_TRY(finish_file(*file, at_, syncs));
+        return true;
+      }
+    }
+    PERDURE_TRY(remove_at());
+    return false;
   }
-  [[nodiscard]] result<void> write_new(bytes content) {
+  [[nodiscard]] result<void> remove_at() {
+    const auto removed = fs_.remove(at_);
+    return removed || removed.error().code() == code::not_found ? result<void>() : about_path(removed.error(), at_);
+  }
+  [[nodiscard]] bool by_volume() const noexcept { return report.shared + report.copied >= options_.volume_sync_at_least; }
+  // Where the Fs has no sync of the volume. Some systems sync no file that was opened to be read.
+  [[nodiscard]] result<void> sync_file() {
+    open_options how;
+    how.access = access::read_write;
+    auto file = fs_.open(at_, how);
+    if (!file && file.error().code() == code::permission) file = fs_.open(at_, {});
+    if (!file) return about_path(file.error(), at_);
+    return finish_file(*file, at_, true);
+  }
+  [[nodiscard]] result<void> write_new(path_view name, bytes content) {
     open_options how;
     how.access = access::write;
     how.creation = creation::create_new;
@@ -228,61 +317,25 @@ class checkpoint_target {
     if (!file) return about_path(file.error(), at_);
     const auto written = file->write_at(0, content);
     if (!written) return about_path(written.error(), at_);
-    return finish(*file);
-  }
-
-  // With the permissions of the source, which it is created with. `hashed`: is the digest wanted, and is it in `hash` then?
-  template <Fs From>
-  [[nodiscard]] result<void> copy(From& from_fs, const pinned_file& file, checkpoint_progress& told, sha256& hash, bool& hashed) {
-    auto source = from_fs.open(file.from, {});
-    if (!source) return about_path(source.error(), file.from);
-    open_options how;
-    how.access = access::write;
-    how.creation = creation::create_new;
-    const auto has = get_attributes(*source);
-    if (!has && has.error().code() != code::unsupported) return about_path(has.error(), file.from);
-    if (has) how.mode = has->mode & 0777;
-    auto onto = fs_.open(at_, how);
-    if (!onto) return about_path(onto.error(), at_);
-    std::uint64_t done = 0;
-    if constexpr (is_same<typename From::file, typename To::file>) {
-      bool all_shared = true;
-      while (done < file.size_bytes) {
-        const auto cloned = clone_range(*onto, done, *source, done, file.size_bytes - done);
-        if (!cloned) break;  // whatever the reason: reading and writing tells better what is wrong
-        all_shared = all_shared && cloned->cloned == cloned::shared;
-        done += cloned->size_bytes;
-      }
-      if (done != 0 && all_shared) told.placed = placed::shared;
-    }
-    std::byte own[piece_size<To>];
-    const mutable_bytes piece = options_.buffer.empty() ? mutable_bytes(own) : options_.buffer;
-    if (hashed) PERDURE_TRY(hash_file(*source, done, piece, hash, file.from));
-    hashed = hashed || (done == 0 && file.of == nullptr);
-    while (done < file.size_bytes) {
-      const std::uint64_t left = file.size_bytes - done;
-      const auto got = source->read_at(done, left < piece.size() ? piece.first(static_cast<std::size_t>(left)) : piece);
-      if (!got) return about_path(got.error(), file.from);
-      if (*got == 0) return shorter_than_pinned(file.from);
-      const auto written = onto->write_at(done, bytes(piece.first(*got)));
-      if (!written) return about_path(written.error(), at_);
-      if (hashed) hash.update(piece.first(*got));
-      told.placed = placed::copied;
-      done += *got;
-    }
-    return finish(*onto);
+    if (by_volume()) add_name(unsynced_, name);
+    return finish_file(*file, at_, !by_volume());
   }
 
   To& fs_;
   path_view root_;
   checkpoint_options options_;
   bool claimed_ = false;
+  bool resumes_ = false;
   bool published_ = false;
-  bool pending_ = false;  // at_ may be there, and is not in the list
+  bool settled_all_ = false;  // what there was before the current: the target's own name, too
+  bool pending_ = false;      // at_ may be there, and is not in the list
   std::uint64_t files_ = 0;
   std::uint64_t bytes_ = 0;
   file_list list_;
+  previous_checkpoint<To> previous_;
+  placing_window<To> window_;
   byte_buffer children_;  // names, each behind its size
+  byte_buffer unsynced_;
   path_buffer<255> child_;
   path_buffer<path_capacity<To>()> at_;
 };

@@ -6,9 +6,12 @@
 // commit_group: the protocol behind manifest and commit_manifest (see there for what they promise).
 //
 // There are two values: the published one, which is durable and which readers get, and the tip, which is that one with every
-// change that has been made since. A commit makes its change to a copy of the tip, under the lock, and then waits for the tip to
+// change that has been made since (see commit_values.hpp). A commit makes its change to a copy of the tip, under the lock, and then waits for the tip to
 // be saved. Whoever waits while nobody saves does it, for all who wait; meanwhile others make their changes on top, and wait
 // for the save after that. So each save takes along what came in during the one before.
+//
+// A change that means to commit, whatever it finds, is made to the tip itself where nobody else has that, for a copy of a large
+// value costs as much as saving it does. Should it fail after all, all that the tip was built of is done again.
 //
 // A save that fails takes the tip back to the published value. What had been built on it is done again, or fails:
 //   - of one change alone, it fails with the save;
@@ -17,11 +20,10 @@
 //   - it may have happened: the slot is loaded, which ends the doubt; where that fails, too, the doubt stays, and every commit
 //     after it first tries to end it.
 
-#include <perdure/manifest/detail/commit_waiter.hpp>
+#include <perdure/manifest/detail/commit_values.hpp>
 #include <perdure/manifest/detail/loose_lock.hpp>
 #include <perdure/manifest/detail/value_encoder.hpp>
 #include <perdure/manifest/slot.hpp>
-#include <perdure/manifest/snapshot.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -46,9 +48,9 @@ class commit_group {
     {
       lock_type lock(mutex_);
       wait_for_turn(lock);
-      node first = maker::make<T, M>(values_, 0, moved(initial));
+      node first = values_.make(0, moved(initial));
       if (maker::is_empty(first)) return failure(code::busy, operation::load);
-      publish(moved(first));
+      values_.publish(moved(first));
       token_ = {};
       restart(no_failure());
     }
@@ -64,10 +66,7 @@ class commit_group {
     return loaded;
   }
 
-  [[nodiscard]] node read() const {
-    const scoped_lock lock(pointer_);
-    return published_;
-  }
+  [[nodiscard]] node read() const { return values_.read(); }
 
   // What became of one call. `change` makes its change to the value it is given and says whether to go on: true; false, to
   // decline; or a failure.
@@ -76,9 +75,9 @@ class commit_group {
     std::uint64_t generation;
   };
   using change_ref = function_ref<result<bool>(T&, after_commit&)>;
-  [[nodiscard]] result<answer> commit(change_ref change) {
+  [[nodiscard]] result<answer> commit(change_ref change, bool may_decline) {
     waiter me;
-    const auto done = commit_as(me, change);
+    const auto done = commit_as(me, change, may_decline);
     // Outside of every lock.
     if (me.ended_doubt) {
       lock_type lock(mutex_);
@@ -132,6 +131,7 @@ class commit_group {
       is_over_ = true;
       lock_.lock();
       group_.is_saving_ = false;
+      group_.values_.end_save();
       group_.changed_.notify_all();
     }
     const node* doubted = nullptr;  // what may have been saved
@@ -142,25 +142,24 @@ class commit_group {
     bool is_over_ = false;
   };
 
-  [[nodiscard]] result<answer> commit_as(waiter& me, change_ref change) {
+  [[nodiscard]] result<answer> commit_as(waiter& me, change_ref change, bool may_decline) {
     lock_type lock(mutex_);
     solo alone(*this);
     for (std::uint32_t tries = 0;;) {
       PERDURE_TRY(end_doubt(lock, me));
-      const bool waits = alone.is_on ? is_saving_ || !tip_.same_as(published_) : solos_ != 0;
+      const bool waits = alone.is_on ? is_saving_ || !values_.are_one() : solos_ != 0;
       if (waits) {
         changed_.wait(lock.mutex());
         continue;
       }
-      node next = maker::make<T, M>(values_, tip_.generation() + 1, *tip_);
-      if (maker::is_empty(next)) return failure(code::busy, operation::commit);
-      const std::uint64_t generation = next.generation();
       me.then.clear();
-      const result<bool> wants = change(maker::value_of(next), me.then);
+      const std::uint64_t generation = values_.tip().generation() + 1;
+      const auto make_change = [&](T& next) { return change(next, me.then); };
+      const bool in_place = !may_decline && solos_ == 0 && values_.may_change_tip();
+      const result<bool> wants = in_place ? values_.change_tip(make_change, building_) : values_.change_copy(make_change);
       me.changes = wants && *wants;
-      if (me.changes) swapped(tip_, next);
-      next = maker::none<T, M>();  // while this waits, others need the memory
-      if (!me.changes && tip_.same_as(published_)) return refused(wants);
+      if (in_place && !me.changes) continue;  // that was about a tip which is gone
+      if (!me.changes && values_.are_one()) return refused(wants);
       join(me);
       wait_or_save(lock, me);
       if (me.fate == fate::saved) return me.changes ? result<answer>(answer{true, generation}) : refused(wants);
@@ -171,7 +170,7 @@ class commit_group {
   }
   [[nodiscard]] result<answer> refused(const result<bool>& wants) const {
     if (!wants) return wants.error();
-    return answer{false, published_.generation()};
+    return answer{false, values_.published().generation()};
   }
 
   void join(waiter& me) {
@@ -201,12 +200,15 @@ class commit_group {
         Y::yield();
         lock.lock();
       }
+      is_saving_ = false;
     }
   }
   // For all who wait.
   void save(lock_type& lock) {
     gather_callers(lock);
-    const node candidate = tip_;
+    if (building_.empty()) return changed_.notify_all();  // somebody has spoiled the tip meanwhile
+    const node candidate = values_.tip();
+    values_.begin_save(candidate);
     saving_.take(building_);
     turn mine(*this, lock);
     const auto encoded = encode(*candidate);
@@ -222,7 +224,7 @@ class commit_group {
 
     if (replaced) {
       token_ = *replaced;
-      publish(candidate);
+      values_.publish(candidate);
       return saving_.tell_all(fate::saved, no_failure());
     }
     if (!in_doubt && !lost) return take_back(replaced.error());
@@ -232,7 +234,7 @@ class commit_group {
     }
     switch (lost ? earlier::nothing : now->earlier) {
       case earlier::took_effect:
-        publish(candidate);
+        values_.publish(candidate);
         saving_.tell_all(fate::saved, no_failure());
         if (take_over(*now)) restart(no_failure());
         return;
@@ -284,7 +286,7 @@ class commit_group {
   // What was built on the tip is built on nothing now.
   void restart(const failure& why) {
     building_.tell_all(fate::again, why);
-    tip_ = published_;
+    values_.restart();
   }
   [[nodiscard]] static failure no_failure() noexcept { return waiter::no_failure(); }
 
@@ -303,7 +305,7 @@ class commit_group {
     mine.end();
     if (!now) return now.error();
     if (in_doubt_ && now->earlier == earlier::took_effect) {
-      publish(doubted_);
+      values_.publish(doubted_);
       due_.append(moved(doubted_actions_));
     }
     in_doubt_ = false;
@@ -339,12 +341,12 @@ class commit_group {
     // It may be what was to be saved, and else the published value under a new token.
     if (found->earlier == earlier::took_effect && found->value == doubted) return now;
     if (found->earlier == earlier::had_no_effect) {
-      const auto published = encode(*published_);
+      const auto published = encode(*values_.published());
       if (published && found->value == *published) return now;
     }
     auto decoded = encoder_.decode(found->value);
     if (!decoded) return decoded.error();
-    now.value = maker::make<T, M>(values_, 0, moved(*decoded));
+    now.value = values_.make(0, moved(*decoded));
     if (maker::is_empty(now.value)) return failure(code::busy, operation::load);
     return now;
   }
@@ -352,34 +354,23 @@ class commit_group {
   bool take_over(found_value& now) {
     token_ = now.token;
     if (maker::is_empty(now.value)) return false;
-    maker::number(now.value, published_.generation() + 1);
-    publish(moved(now.value));
+    maker::number(now.value, values_.published().generation() + 1);
+    values_.publish(moved(now.value));
     return true;
   }
-  void publish(node next) {
-    {
-      const scoped_lock lock(pointer_);
-      swapped(published_, next);
-    }
-    // What readers let go of is destroyed outside of their lock.
-  }
-
   [[nodiscard]] result<bytes> encode(const T& value) { return encoder_.encode(value, limits_.size_bytes_max); }
 
   static constexpr int yields_max = 4;
 
-  typename Y::mutex mutex_;            // all of the following but for what is said otherwise
-  typename Y::condition changed_;      // a save or a load has ended
-  mutable typename Y::mutex pointer_;  // published_ alone, and only to look at it or to change it
-  S slot_;                             // of whoever saves or loads, as are the buffers
+  typename Y::mutex mutex_;        // all of the following but for what is said otherwise
+  typename Y::condition changed_;  // a save or a load has ended
+  S slot_;                         // of whoever saves or loads, as are the buffers
   value_encoder<T, C, M> encoder_;
   typename M::buffer loaded_;
   bytes doubted_bytes_;  // of the value that was saved last, until it is known what became of it
   limits limits_;
-  typename M::template values<T> values_;
-  node published_ = maker::make<T, M>(values_, 0);
-  node tip_ = published_;
-  typename S::token token_ = {};  // of published_
+  commit_values<T, Y, M> values_;
+  typename S::token token_ = {};  // of the published value
   bool is_saving_ = false;        // somebody uses the slot
   waiter_list saving_;            // who waits for the save that goes on
   waiter_list building_;          // for the next one

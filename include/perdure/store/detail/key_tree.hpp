@@ -3,10 +3,11 @@
 #ifndef PERDURE_STORE_DETAIL_KEY_TREE_HPP
 #define PERDURE_STORE_DETAIL_KEY_TREE_HPP
 
-// key_tree: where fs_store keeps what. A directory has at most so many objects of each writer; when it is full, a new key goes into a
-// directory below it, by its next byte. Nothing is ever moved: so a key is looked for in the deepest directory that there is for it and
-// then upwards, and what is deeper is newer. A listing reads the directories on the way to its cursor, and then those that it
-// shows; in memory it has the keys of one page.
+// key_tree: where fs_store keeps what. A directory has at most so many objects; when it is full, a new key goes into a directory
+// below it, by its next byte. (About so many: they are not counted each time, and several processes may put some at once.)
+// Nothing is ever moved: so a key is looked for in the deepest directory that there is for it and then upwards, and what is
+// deeper is newer. A listing reads the directories on the way to its cursor, and then those that it shows; in memory it has the
+// keys of one page.
 
 #include <perdure/core/sha256.hpp>
 #include <perdure/fs/detail/mem_names.hpp>
@@ -75,11 +76,9 @@ class key_tree {
   [[nodiscard]] result<std::size_t> place(key_view key, std::size_t deepest) {
     if (deepest == key.size()) return deepest;
     const path at = directory(key, deepest);
-    const std::uint64_t name = name_of(at);
-    if (takes_known_room(name)) return deepest;
-    const auto objects = objects_in(at);
+    if (takes_one_more(at)) return deepest;
+    const auto objects = count_objects(at);
     if (!objects) return objects.error();
-    if (*objects < per_directory_) note_room(name, per_directory_ - *objects - 1);
     if (*objects < per_directory_ || !directory(key, deepest + 1).ok()) return deepest;
     PERDURE_TRY(make_dir(directory(key, deepest + 1)));
     return deepest + 1;
@@ -142,27 +141,6 @@ class key_tree {
  private:
   using object_use = function_ref<visit(path_view)>;
 
-  // Those that count.
-  [[nodiscard]] result<std::size_t> objects_in(const path& directory) {
-    std::size_t objects = 0;
-    PERDURE_TRY(each_object(directory, [&](path_view) { return ++objects < per_directory_ ? visit::go_on : visit::stop; }));
-    return objects;
-  }
-  // How many more a directory takes, as it was when it was last read; for else each new object would read the names of all others.
-  // In a slot for several directories: 48 bits say of which it is, 16 how many.
-  [[nodiscard]] bool takes_known_room(std::uint64_t name) noexcept {
-    std::uint64_t& slot = rooms_[name % rooms_max];
-    std::uint64_t now = __atomic_load_n(&slot, __ATOMIC_RELAXED);
-    while ((now ^ name) >> 16 == 0 && (now & 0xffff) != 0) {
-      if (__atomic_compare_exchange_n(&slot, &now, now - 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return true;
-    }
-    return false;
-  }
-  void note_room(std::uint64_t name, std::size_t left) noexcept {
-    const std::uint64_t counted = left < 0xffff ? left : 0xffff;
-    __atomic_store_n(&rooms_[name % rooms_max], (name & ~std::uint64_t{0xffff}) | counted, __ATOMIC_RELAXED);
-  }
-
   // The first keys of a listing, and one more, which tells that there are more. It is all that is held in memory.
   struct page {
     key_view prefix;
@@ -202,6 +180,29 @@ class key_tree {
     const int high = hex_value(name[2]);
     const int low = hex_value(name[3]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
+  }
+
+  // To count the objects for each new one would cost as much as all of them. Of the room that was seen half is given away; then
+  // they are counted again.
+  [[nodiscard]] bool takes_one_more(const path& directory) noexcept {
+    const std::uint64_t name = name_of(directory) & ~vacancies_max;
+    std::uint64_t& known = vacancies_[name_of(directory) % vacancies_known];
+    std::uint64_t seen = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    while ((seen & ~vacancies_max) == name && (seen & vacancies_max) != 0) {
+      if (__atomic_compare_exchange_n(&known, &seen, seen - 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return true;
+    }
+    return false;
+  }
+  // No more than a directory may have.
+  [[nodiscard]] result<std::size_t> count_objects(const path& directory) {
+    std::size_t objects = 0;
+    PERDURE_TRY(each_object(directory, [&](path_view) { return ++objects < per_directory_ ? visit::go_on : visit::stop; }));
+    if (objects >= per_directory_) return objects;
+    const std::size_t half = (per_directory_ - objects - 1) / 2;
+    const std::uint64_t name = name_of(directory);
+    __atomic_store_n(&vacancies_[name % vacancies_known], (name & ~vacancies_max) | (half < vacancies_max ? half : vacancies_max),
+                     __ATOMIC_RELAXED);
+    return objects;
   }
 
   // Every object that a directory keeps itself, by what its key goes on with.
@@ -273,12 +274,13 @@ class key_tree {
     return {};
   }
 
-  static constexpr std::size_t rooms_max = 64;
+  static constexpr std::uint64_t vacancies_max = 0xffff;
+  static constexpr std::size_t vacancies_known = 64;
 
   F* fs_;
   std::size_t per_directory_;
-  std::uint64_t rooms_[rooms_max] = {};
   path root_;
+  std::uint64_t vacancies_[vacancies_known] = {};  // of some directories: the first bits are of its name
 };
 
 }  // namespace detail

@@ -5,7 +5,7 @@
 
 // s3_answer: what an object store said to one request. s3_failure: what that means for the caller, and what is in doubt after it.
 //
-//   not sent                            io or timed_out, doubt none
+//   not sent                            io or timed_out, doubt none; permission where nobody could be had who signs
 //   no whole answer                     io or timed_out, doubt visible: it may come late
 //   304, 412                            conflict, doubt none
 //   409, 429                            busy, doubt none: it decides nothing
@@ -31,15 +31,6 @@ namespace detail {
     value = value * 10 + static_cast<std::uint64_t>(text[i] - '0');
   }
   return text.empty() ? size_unknown : value;
-}
-
-template <std::size_t N>
-void append_number(path_buffer<N>& to, std::uint64_t value) noexcept {
-  char text[20];
-  std::size_t at = sizeof(text);
-  do text[--at] = static_cast<char>('0' + value % 10);
-  while ((value /= 10) != 0);
-  to.append({text + at, sizeof(text) - at});
 }
 
 [[nodiscard]] inline bool is_header(path_view name, path_view lower) noexcept {
@@ -69,8 +60,10 @@ struct s3_answer {
   std::int64_t date = -1;
   std::uint64_t body_size = 0;
   bool stopped = false;  // by who took it
-  path_buffer<64> code;  // of an <Error>
-  char text[1024];       // the beginning of a body that is no success's
+  bool has_no_signer = false;
+  path_buffer<64> code;    // of an <Error>
+  path_buffer<32> region;  // where the bucket is, if that is told
+  char text[1024];         // the beginning of a body that is no success's
   std::size_t text_size = 0;
 
   [[nodiscard]] int status() const noexcept { return outcome.end == http_end::answered ? outcome.status : 0; }
@@ -88,6 +81,9 @@ struct s3_answer {
       content_range(one.value);
     } else if (is_header(one.name, "date")) {
       date = unix_of_http_date(one.value);
+    } else if (is_header(one.name, "x-amz-bucket-region")) {
+      region.clear();
+      region.append(one.value);
     }
   }
   void keep(bytes piece) noexcept {
@@ -104,6 +100,9 @@ struct s3_answer {
     const xml_child found(document, "Error", "Code");
     if (found.is_found) code.append(found.text);
     if (!code.ok()) code.clear();
+    if (!says("AuthorizationHeaderMalformed") || region.size() != 0) return;
+    const xml_child other(document, "Error", "Region");
+    if (other.is_found) region.append(other.text);
   }
 
  private:
@@ -132,6 +131,9 @@ inline constexpr s3_known_code s3_known_codes[] = {
     {"BucketAlreadyExists", code::invalid_storage_root},           // somebody else's
     {"AuthorizationHeaderMalformed", code::invalid_storage_root},  // another region
     {"PermanentRedirect", code::invalid_storage_root},
+    {"ExpiredToken", code::permission},
+    {"InvalidToken", code::permission},
+    {"TokenRefreshRequired", code::permission},
     {"NoSuchKey", code::not_found},
     {"EntityTooLarge", code::too_large},
     {"KeyTooLongError", code::too_large},
@@ -149,6 +151,7 @@ enum class s3_effect : std::uint8_t { looks, changes };
   const doubt unsure = effect == s3_effect::changes ? doubt::visible : doubt::none;
   const http_outcome& out = answer.outcome;
   const enum code silent = out.timed_out ? code::timed_out : code::io;
+  if (answer.has_no_signer) return failure(code::permission, operation);
   if (out.end == http_end::not_sent) return failure(silent, operation, out.system_code);
   if (out.end == http_end::unanswered) return failure(silent, operation, out.system_code).with(unsure);
   const auto refused = [&](enum code code) { return failure(code, operation, out.status); };

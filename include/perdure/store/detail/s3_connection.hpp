@@ -3,8 +3,9 @@
 #ifndef PERDURE_STORE_DETAIL_S3_CONNECTION_HPP
 #define PERDURE_STORE_DETAIL_S3_CONNECTION_HPP
 
-// s3_connection: one bucket, to which signed requests go, each sent once. There is one exception, which can do no harm: where a
-// request is refused (403) and the server's clock is far from ours, ours is put right by it, and the request is made again.
+// s3_connection: one bucket, to which signed requests go, each sent once. There are two exceptions, which can do no harm, for what was
+// refused has not happened: where the server's clock is far from ours, ours is put right by it, and the request is made again; where
+// the credentials were refused, and their source has others by now, it is made again with those.
 
 #include <perdure/core/clock.hpp>
 #include <perdure/store/detail/percent.hpp>
@@ -64,14 +65,26 @@ class s3_connection {
     (void)to_hex(hash.finish(), room);
     const path_view payload(room, sizeof(room));
 
-    for (bool corrected = false;;) {
+    s3_credentials given;
+    if (options_.source.is_set() && !ask_for(given, nullptr)) {
+      s3_answer unsigned_answer;
+      unsigned_answer.has_no_signer = true;
+      return unsigned_answer;
+    }
+    const s3_credentials& who = options_.source.is_set() ? given : options_.credentials;
+    for (bool corrected = false, renewed = false;;) {
       const std::int64_t now_ns = clock_->unix_ns() + __atomic_load_n(&skew_ns_, __ATOMIC_RELAXED);
-      s3_answer answer = send_at(call, sink, whole, {call.method, path, query, nullptr, 0, payload}, signing_time(now_ns));
+      s3_answer answer = send_at(call, sink, whole, {call.method, path, query, nullptr, 0, payload}, who, signing_time(now_ns));
       const std::int64_t ahead_s = answer.date - now_ns / ns_per_second;
       const bool skewed = answer.date > 0 && answer.date < date_max && (ahead_s > skew_max_s || ahead_s < -skew_max_s);
-      if (corrected || answer.status() != 403 || !skewed) return answer;
-      __atomic_store_n(&skew_ns_, answer.date * ns_per_second - clock_->unix_ns(), __ATOMIC_RELAXED);
-      corrected = true;
+      if (answer.status() == 403 && skewed && !corrected) {
+        __atomic_store_n(&skew_ns_, answer.date * ns_per_second - clock_->unix_ns(), __ATOMIC_RELAXED);
+        corrected = true;
+      } else if (refuses_signer(answer, call) && options_.source.is_set() && !renewed && ask_for(given, &who)) {
+        renewed = true;
+      } else {
+        return answer;
+      }
     }
   }
 
@@ -79,17 +92,30 @@ class s3_connection {
   static constexpr std::int64_t skew_max_s = 300;
   static constexpr std::int64_t date_max = 9'000'000'000;  // whose nanoseconds are still a number
 
+  // Others than those that were refused.
+  [[nodiscard]] bool ask_for(s3_credentials& given, const s3_credentials* refused) {
+    const auto got = options_.source.ask(options_.source.of, refused);
+    if (!got || !got->complete() || !got->sendable() || (refused != nullptr && *got == *refused)) return false;
+    given = *got;
+    return true;
+  }
+  // An answer to HEAD has no body that could say why.
+  [[nodiscard]] static bool refuses_signer(const s3_answer& answer, const s3_call& call) noexcept {
+    if (answer.status() == 401 || answer.status() == 403) return true;
+    if (answer.status() != 400) return false;
+    return call.method == path_view("HEAD") || answer.says("ExpiredToken") || answer.says("InvalidToken") ||
+           answer.says("TokenRefreshRequired");
+  }
+
   [[nodiscard]] s3_answer send_at(const s3_call& call, s3_sink sink, path_view target, sigv4_request to_sign,
-                                  const signing_time& now) {
+                                  const s3_credentials& who, const signing_time& now) {
     http_header headers[8] = {{"host", host_}, {"x-amz-content-sha256", to_sign.payload}, {"x-amz-date", now.view()}};
     std::size_t count = 3;
-    if (options_.credentials.session_token.size() != 0) {
-      headers[count++] = {"x-amz-security-token", options_.credentials.session_token};
-    }
+    if (who.session_token.size() != 0) headers[count++] = {"x-amz-security-token", who.session_token};
     for (std::size_t i = 0; i < call.header_count && count < 7; ++i) headers[count++] = call.headers[i];
     to_sign.headers = headers;
     to_sign.header_count = count;
-    const sigv4_scope scope = {options_.credentials.access_key, options_.credentials.secret_key, options_.region, "s3"};
+    const sigv4_scope scope = {who.access_key, who.secret_key, options_.region, "s3"};
     path_buffer<768> authorization;
     sigv4(to_sign, scope, now).append_authorization(authorization);
     headers[count] = {"authorization", authorization};

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/cluster/cluster_store.hpp>
+#include <perdure/store/any_store.hpp>
+#include <perdure/store/mem_store.hpp>
+#include <perdure/testing/fault_store.hpp>
+#include <perdure/testing/read_text.hpp>
+
+#include <tests/support/catch.hpp>
+#include <tests/support/clusters.hpp>
+
+using namespace tests;
+using testing::read_text;
+using key_list = std::vector<std::string>;
+
+namespace {
+
+template <class T>
+bool fails(const result<T>& answer, enum code code) {
+  return !answer && answer.error().code() == code;
+}
+
+struct place {
+  mem_store objects;
+  testing::fault_store<mem_store> faulty;
+  any_store store;
+  manual_clock clock;
+  explicit place(const char* rules = "") : faulty(objects, rules), store(faulty) {}
+
+  using cluster_type = cluster_store<any_store, manual_clock>;
+  cluster_type open() { return cluster_type(store, clock, names_of); }
+  // A whole command.
+  result<ledger_reply> run(const wanted& want) {
+    cluster_type cluster(store, clock, names_of);
+    const auto mine = cluster.begin(claim_of(store));
+    if (!mine) return mine.error();
+    if (!mine->done) return failure(code::busy, operation::lock);
+    const auto done = commit(cluster, want);
+    PERDURE_TRY(cluster.end());
+    return done;
+  }
+  std::string state() {
+    const auto now = cluster_type(store, clock, names_of).observe();
+    return now ? std::string(reinterpret_cast<const char*>(now->state.data()), now->state.size()) : "(failed)";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("cluster_store: a commit makes what the state names, drops what only the old one named, and keeps no sidecar") {
+  place here;
+  REQUIRE(here.run({"one", {"a", "b"}, "social"}));
+  const auto first = here.state();
+  CHECK(first.find("root social-1\n") != std::string::npos);
+  CHECK(incomplete(here.store, first).empty());
+  CHECK(keys_in(here.store, "catalog/").size() == 2);
+  REQUIRE(here.run({"two", {"b", "c"}, "social"}));
+  const auto second = here.state();
+  CHECK(incomplete(here.store, second).empty());
+  // What both name is not put again.
+  CHECK(second.find("payload " + text_of({sha256_of("b"), 1})) != std::string::npos);
+  CHECK(second.find("payload " + text_of({sha256_of("c"), 2})) != std::string::npos);
+  CHECK(keys_in(here.store, "catalog/").size() == 2);
+  CHECK(keys_in(here.store, "graphs/") == key_list{"graphs/social-2/a"});
+  CHECK(keys_in(here.store, "recovery/").empty());
+  REQUIRE(here.run({"three"}));
+  CHECK(here.state() == "note three\n");
+  CHECK(keys_in(here.store, "") == key_list{"ledger", "lock"});
+}
+
+TEST_CASE("cluster_store: a second one is told who holds the lock, and gets it when that ends, on an error path, too") {
+  place here;
+  auto first = here.open();
+  REQUIRE(first.begin({.id = lock_id::of(here.store.nonce()), .name = "apply", .host = "h", .process = 12})->done);
+  {
+    auto second = here.open();
+    const auto told = second.begin(claim_of(here.store));
+    REQUIRE(told);
+    CHECK_FALSE(told->done);
+    CHECK(told->holder.name() == bytes("apply"));
+    CHECK(told->holder.process == 12);
+    CHECK(fails(second.commit("note x\n"), code::invalid_argument));
+    lock_id other = told->holder.id;
+    other.made[0] ^= std::byte{1};
+    CHECK_FALSE(second.force_unlock(other)->done);
+    CHECK(first.end());
+  }
+  {
+    auto third = here.open();
+    REQUIRE(third.begin(claim_of(here.store))->done);
+    CHECK(fails(third.commit("nonsense\n"), code::corrupt));  // and it goes out of scope
+  }
+  auto fourth = here.open();
+  const auto mine = fourth.begin(claim_of(here.store));
+  REQUIRE(mine->done);
+  CHECK(here.open().force_unlock(mine->holder.id)->done);
+  CHECK(here.run({"forced"}));
+}
+
+TEST_CASE("cluster_store: a new name has to be of the operation that commits it, and has to be put") {
+  place here;
+  REQUIRE(here.run({"one", {"a"}}));
+  auto cluster = here.open();
+  const payload_id dropped{sha256_of("old"), 1};
+  const auto refused = [&](const std::string& state) {
+    REQUIRE(cluster.begin(claim_of(here.store))->done);
+    const auto done = cluster.commit(state);
+    CHECK(cluster.end());
+    return fails(done, code::invalid_argument);
+  };
+  CHECK(refused("payload " + text_of(dropped) + "\n"));
+  CHECK(refused("root social-1\n"));
+  CHECK(refused("payload " + text_of({sha256_of("never put"), 4}) + "\n"));
+  REQUIRE(cluster.begin(claim_of(here.store))->done);
+  CHECK(fails(cluster.put("too early"), code::invalid_argument));
+  CHECK(fails(cluster.new_root("a/b"), code::invalid_argument));
+  CHECK(cluster.commit("note two\n"));
+  CHECK(fails(cluster.commit("note three\n"), code::invalid_argument));
+  CHECK(fails(cluster.begin(claim_of(here.store)), code::invalid_argument));
+  CHECK(cluster.end());
+  CHECK(keys_in(here.store, "") == key_list{"ledger", "lock"});
+}
+
+TEST_CASE("cluster_store: whichever call fails, the old state or the new one is there, whole, and the next command tidies up") {
+  // The calls of a command that makes and replaces, one after another; each fails before it is made, or loses its answer.
+  for (const char* const how : {"", " after"}) {
+    int failed = 0;
+    for (int nth = 1;; ++nth) {
+      place here;
+      REQUIRE(here.run({"one", {"a", "b"}, "social"}));
+      int calls = 0;
+      here.faulty.plan().before_each([&](enum operation, key_view) { ++calls; });
+      for (const char* const call : {"put", "get", "head", "remove_object", "list_objects"})
+        here.faulty.plan().add(std::string(call) + " ** nth " + std::to_string(nth) + " timed_out" + how);
+      const auto done = here.run({"two", {"b", "c"}, "social"});
+      here.faulty.plan().clear();
+      here.faulty.plan().before_each({});
+      INFO(nth << how << ": " << here.state());
+      const std::string is = here.state().substr(5, 3);
+      CHECK(incomplete(here.store, here.state()).empty());
+      if (done) CHECK(is == (done->answer == ledger_answer::won ? "two" : "one"));
+      // Whatever the lock is after an answer that was lost: its holder is known.
+      const auto holder = here.open().holder();
+      REQUIRE(holder);
+      if (holder->is_held) CHECK(here.open().force_unlock(holder->id)->done);
+      const auto next = here.run({"three", {"b"}});
+      REQUIRE(next);
+      CHECK(next->answer == ledger_answer::won);
+      CHECK(incomplete(here.store, here.state()).empty());
+      CHECK(keys_in(here.store, "catalog/").size() == 1);
+      CHECK(keys_in(here.store, "graphs/").empty());
+      CHECK(keys_in(here.store, "recovery/").empty());
+      if (nth > calls) break;
+      ++failed;
+    }
+    CHECK(failed > 10);
+  }
+}
+
+TEST_CASE("cluster_store: what cannot be read is nothing to delete by") {
+  place here;
+  REQUIRE(here.run({"one", {"a"}}));
+  // A sidecar that would have the ledger deleted, one that is damaged, and one of a later version.
+  detail::recovery_record record;
+  record.begin(1);
+  detail::named_key evil;
+  record.add(evil.append("ledger"));
+  REQUIRE(here.store.put("recovery/1", record.finish(), precondition::any));
+  REQUIRE(here.run({"two", {"a"}}));
+  CHECK(incomplete(here.store, here.state()).empty());
+  CHECK(keys_in(here.store, "recovery/").size() == 1);
+  record.begin(1);
+  record.add(detail::key_of(payload_id{sha256_of("a"), 1}));
+  std::string sound(reinterpret_cast<const char*>(record.finish().data()), record.finish().size());
+  for (std::size_t at = 0; at < sound.size(); ++at) {
+    std::string damaged = sound;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    int shown = 0;
+    CHECK_FALSE(detail::for_each_recovered(damaged, 1,
+                                           [&](const detail::named_key&) -> result<void> { return ++shown, result<void>(); }));
+    CHECK_FALSE(detail::for_each_recovered(sound.substr(0, at), 1,
+                                           [&](const detail::named_key&) -> result<void> { return ++shown, result<void>(); }));
+    CHECK(shown == 0);
+  }
+  CHECK_FALSE(detail::for_each_recovered(sound, 2, [](const detail::named_key&) -> result<void> { return {}; }));
+  sound[10] = 2;
+  REQUIRE(here.store.put("recovery/1", sound, precondition::any));
+  CHECK(fails(here.run({"three"}), code::version_unsupported));
+  CHECK(here.state().substr(5, 3) == "two");
+}
+
+TEST_CASE("cluster_store: a lock that was lost gives no token a second time") {
+  place here;
+  REQUIRE(here.run({"one", {"a"}}));
+  REQUIRE(here.run({"two", {"b"}}));
+  REQUIRE(here.store.remove("lock"));
+  auto cluster = here.open();
+  REQUIRE(cluster.begin(claim_of(here.store))->done);
+  CHECK(cluster.operation() == 3);
+}
+
+TEST_CASE("cluster_store: after a commit that nobody knows of nothing is deleted, until the next command knows") {
+  for (const char* const how : {"", " after"}) {
+    place here;
+    REQUIRE(here.run({"one", {"a"}}));
+    auto cluster = here.open();
+    REQUIRE(cluster.begin(claim_of(here.store))->done);
+    const auto id = cluster.id_of("b");
+    const auto done = cluster.commit("note two\npayload " + text_of(*id) + "\n", [&]() -> result<void> {
+      PERDURE_TRY(cluster.put("b"));
+      for (const char* const call : {"put ledger timed_out", "get ledger timed_out", "head ledger timed_out"})
+        here.faulty.plan().add(std::string(call) + (call[0] == 'p' ? how : ""));
+      return {};
+    });
+    REQUIRE_FALSE(done);
+    CHECK(done.error().doubt() == doubt::visible);
+    here.faulty.plan().clear();
+    CHECK(keys_in(here.store, "catalog/").size() == 2);
+    CHECK(keys_in(here.store, "recovery/").size() == 1);
+    CHECK(cluster.end());
+    CHECK(incomplete(here.store, here.state()).empty());
+    CHECK(here.state().substr(5, 3) == (std::string(how).empty() ? "one" : "two"));
+    REQUIRE(here.run({"three"}));
+    CHECK(keys_in(here.store, "") == key_list{"ledger", "lock"});
+  }
+}

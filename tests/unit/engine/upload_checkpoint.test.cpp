@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) The perdure contributors
+
+#include <perdure/engine/create_checkpoint.hpp>
+#include <perdure/engine/upload_checkpoint.hpp>
+#include <perdure/fs/mem_fs.hpp>
+#include <perdure/store/mem_store.hpp>
+
+#include <tests/support/catch.hpp>
+#include <tests/support/checkpoints.hpp>
+
+#include <string>
+
+using namespace perdure;
+using tests::put_file;
+
+namespace {
+
+using source_type = tests::listed_source<mem_fs, mem_fs>;
+
+struct place {
+  mem_fs fs;
+  source_type source = source_type::usual(fs, fs);
+  mem_store store;
+  content_store<mem_store> objects{store};
+
+  result<uploaded_checkpoint> upload(const char* checkpoint) {
+    auto pin = objects.pin();
+    return upload_checkpoint(fs, checkpoint, objects, *pin);
+  }
+};
+
+TEST_CASE("upload_checkpoint: only what is new travels, and equal checkpoints are equal") {
+  place at;
+  REQUIRE(create_checkpoint(at.source, at.fs, "1"));
+  const auto first = at.upload("1");
+  REQUIRE(first);
+  CHECK(first->version == 7);
+  CHECK(first->watermark == 42);
+  CHECK(first->files == 6);
+  CHECK(first->size_bytes == 40'052);
+  CHECK(first->new_bytes > first->size_bytes);
+  const auto again = at.upload("1");
+  REQUIRE(again);
+  CHECK(again->id == first->id);
+  CHECK(again->new_objects == 0);
+  put_file(at.fs, "4.table", "one more");
+  at.source.files.push_back({"4.table", "tables/4.table", 8});
+  REQUIRE(create_checkpoint(at.source, at.fs, "2"));
+  const auto second = at.upload("2");
+  REQUIRE(second);
+  CHECK_FALSE(second->id == first->id);
+  CHECK(second->new_objects == 2);  // the table, and the list
+  CHECK(second->new_bytes < 1000);
+}
+
+TEST_CASE("upload_checkpoint: what is altered or half is refused, and where it ended it goes on") {
+  place at;
+  REQUIRE(create_checkpoint(at.source, at.fs, "c", {.links = checkpoint_links::refuse}));
+  put_file(at.fs, "c/blobs/3.blob", "a bomb");
+  const auto altered = at.upload("c");
+  REQUIRE_FALSE(altered);
+  CHECK(altered.error().code() == code::corrupt);
+  CHECK(altered.error().outcome() == outcome::unchanged);
+  CHECK(altered.error().path() == bytes("c/blobs/3.blob"));
+  put_file(at.fs, "c/blobs/3.blob", "a blob");
+  const auto whole = at.upload("c");
+  REQUIRE(whole);
+  CHECK(whole->new_bytes < 10'000);  // the large table is there
+  REQUIRE(at.fs.remove("c/current"));
+  CHECK(at.upload("c").error().code() == code::corrupt);
+  CHECK(at.upload("d").error().code() == code::not_found);
+}
+
+}  // namespace
