@@ -41,7 +41,7 @@ class naive_manifest {
   seen read() const { return {std::make_shared<const state>(value_)}; }
 
   template <class Decide>
-  result<answer> commit(Decide& decide) {
+  result<answer> commit(Decide& decide, bool) {
     perdure::after_commit then;
     const result<bool> wants = decide(value_, then);
     if (!wants) return wants.error();

@@ -13,8 +13,8 @@
 // delete that nobody has seen an answer of may come at any later moment (law S6 of store.hpp): it must find nothing that somebody
 // has put there since. It is the token of the cluster's lock, which grows.
 //
-// to_text(id, buffer)       "sha256:", 64 hexadecimal digits, "/" and the number. parse_payload_id takes exactly what this writes.
-// check_root_name(root)     up to 120 letters, digits, '.', '_' and '-', at the end "-" and the number; else invalid_argument
+// to_text(id, buffer)     "sha256:", 64 hexadecimal digits, "/" and the number. parse_payload_id takes exactly what this writes.
+// check_root_name(root)   up to 120 letters, digits, '.', '_' and '-', at the end "-" and the number; else invalid_argument
 // Thread rule: they are values.
 
 #include <perdure/core/content_id.hpp>

@@ -225,3 +225,24 @@ TEST_CASE("cluster_store: after a commit that nobody knows of nothing is deleted
     CHECK(keys_in(here.store, "") == key_list{"ledger", "lock"});
   }
 }
+
+TEST_CASE("cluster_store: a sidecar is, in format 1, these bytes") {
+  // Made by hand from the table in detail/recovery_record.hpp.
+  const std::string head = "7065726475726552010001000200000007000000000000006300000000000000b695e197";
+  detail::recovery_record record;
+  record.begin(7);
+  record.add(detail::key_of(payload_id{sha256_of("abc"), 7}));
+  record.add(detail::prefix_of_root("social-7"));
+  const std::string whole(reinterpret_cast<const char*>(record.finish().data()), record.finish().size());
+  std::string hex;
+  for (const char c : whole.substr(0, 36)) {
+    hex += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    hex += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
+  }
+  CHECK(hex == head);
+  CHECK(whole.substr(36) ==
+        "\x51"
+        "catalog/sha256/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad/7"
+        "\x10"
+        "graphs/social-7/");
+}

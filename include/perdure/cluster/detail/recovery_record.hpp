@@ -14,7 +14,7 @@
 //     32     4   CRC32C of the 32 bytes before and of all names
 //     36         each name: its size in one byte, and its text
 //
-// It does not say which are made and which are replaced: whatever the ledger does not name when the operation has ended is garbage.
+// It does not say which are made and which are replaced: what the ledger does not name when the operation has ended is garbage.
 
 #include <perdure/cluster/detail/cluster_keys.hpp>
 #include <perdure/core/crc32c.hpp>
