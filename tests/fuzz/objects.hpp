@@ -42,6 +42,13 @@ inline std::string fuzz_node(const std::string& input) {
   }
   const auto head = layouts::head_of(node->level, node->size_bytes, node->count);
   if (text_of(layouts::stored_bytes(head)) + text_of(node->body) != input) return "accepted, and written otherwise";
+  std::uint64_t left = node->size_bytes;
+  for (std::size_t i = 0; i < node->count; ++i) {
+    const std::uint64_t size = node->child(i).size_bytes;
+    if (size == 0 || size > left) return "its children have none, or more than it has";
+    left -= size;
+  }
+  if (node->level != 0 && left != 0) return "its children have less than it has";
   if (node->level == 0) return read && got == text_of(node->body) ? "" : "a content that is whole is not read";
   return !read && read.error().code() == perdure::code::not_found && got.empty() ? "" : "read, without its chunks";
 }

@@ -159,7 +159,7 @@ TEST_CASE("load_snapshot: the base file is put right, whatever is in it; an engi
   mem_fs fs;
   const base_file<mem_fs> base(fs, "base.bin", "body");
   REQUIRE(persist_snapshot(notes("text", 1), objects, head, base));
-  for (const char* const was : {"", "tex", "texts", "other"}) {
+  for (const char* const was : {"", "tex", "texts", "other", "next"}) {
     REQUIRE(atomic_write(fs, "base.bin", was));
     const auto loaded = load_snapshot<notes>(objects, head, base);
     REQUIRE(loaded);
@@ -188,7 +188,9 @@ TEST_CASE("load_snapshot: an engine may read in pieces of any size, and each chu
     [[nodiscard]] std::uint64_t generation() const { return 1; }
     [[nodiscard]] result<void> save(engine_sink& to) const {
       PERDURE_TRY(to.section("body"));
-      return to.write(text);
+      PERDURE_TRY(to.write(text));
+      PERDURE_TRY(to.section("beside"));
+      return to.write(std::string(text.rbegin(), text.rend()));
     }
     static result<sips> load(const engine_source& from) {
       const auto body = from.find("body");
@@ -201,8 +203,14 @@ TEST_CASE("load_snapshot: an engine may read in pieces of any size, and each chu
         if (*got == 0) break;
         loaded.text += piece.substr(0, *got);
       }
-      const auto again = body->read_at(3, piece);
-      if (!again || piece.substr(0, *again) != loaded.text.substr(3, *again)) return failure(code::io, operation::read);
+      const auto beside = from.find("beside");
+      for (const std::size_t at : {std::size_t{0}, std::size_t{3}}) {
+        const auto again = body->read_at(at, piece);
+        if (!again || piece.substr(0, *again) != loaded.text.substr(at, *again)) return failure(code::io, operation::read);
+        const std::string turned(loaded.text.rbegin(), loaded.text.rend());
+        const auto other = beside->read_at(at, piece);
+        if (!other || piece.substr(0, *other) != turned.substr(at, *other)) return failure(code::io, operation::read);
+      }
       return loaded;
     }
   };
@@ -222,6 +230,23 @@ TEST_CASE("load_snapshot: an engine may read in pieces of any size, and each chu
     auto loaded = load_snapshot<sips>(objects, head);
     REQUIRE((loaded && loaded->exists()));
     CHECK(loaded->engine().text == engine.text);
-    CHECK(store.counts().gets.calls - before < 200);  // of 40 chunks
+    CHECK(store.counts().gets.calls - before < 400);  // of 80 chunks
   }
+}
+
+TEST_CASE("load_snapshot: an engine that finds nothing in what is there is damage, and not nothing yet") {
+  struct shy {
+    using perdure_engine = shy;
+    [[nodiscard]] std::uint64_t generation() const { return 1; }
+    [[nodiscard]] result<void> save(engine_sink& to) const { return to.section("body"); }
+    static result<shy> load(const engine_source&) { return failure(code::not_found, operation::read).about("key"); }
+  };
+  mem_store store;
+  content_store<mem_store> objects(store);
+  slot_memory slot;
+  poorest_slot head(slot);
+  REQUIRE(persist_snapshot(shy{}, objects, head));
+  const auto loaded = load_snapshot<shy>(objects, head);
+  REQUIRE_FALSE(loaded);
+  CHECK((loaded.error().code() == code::corrupt && loaded.error().operation() == operation::read));
 }

@@ -94,7 +94,8 @@ TEST_CASE("content_writer: a failure is told by every call after it, and what wa
       CHECK(writer.write("more").error().code() == code::no_space);
       CHECK(writer.finish().error().code() == code::no_space);
     } else {
-      CHECK(refused);  // there was one fault, and what the first one had put is found or put again
+      REQUIRE(refused);  // there was one fault, and what the first one had put is found or put again
+      CHECK(objects.verify(refused->id));
     }
   }
   content_options wrong = small_contents();
