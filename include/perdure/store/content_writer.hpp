@@ -16,6 +16,7 @@
 //
 // It refers to the content_store and to the pin. One thread at a time; work.jobs, where it is several, are its own.
 
+#include <perdure/core/content_id.hpp>
 #include <perdure/store/content_pin.hpp>
 #include <perdure/store/detail/content_ingest.hpp>
 
