@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// A list of lines that several machines add to: `shared_state WHERE "a line"`, where WHERE is a directory or file:///...; with an
-// opener from perdure/ext an s3:// is the same. Run as many at once as you like, and kill them: no line is lost, and none comes
-// twice.
+// A list of lines that several processes add to: `shared_state WHERE "a line"`, where WHERE is a directory or file:///...; with an
+// opener from perdure/ext an s3:// is the same, for several machines. Run as many at once as you like, and kill them: no line is
+// lost, and none comes twice.
 
 #include <perdure/core/describe.hpp>
 #include <perdure/core/native_clock.hpp>
@@ -40,7 +40,8 @@ perdure::result<bool> add_line(perdure::any_store& store, const std::string& lin
 // README:end
 
 int main(int count, char** arguments) {
-  const std::string where = count > 1 ? arguments[1] : "";
+  if (count < 2) std::puts("shared_state WHERE LINE; without a word it is in memory, and nothing is kept");
+  const std::string where = count > 1 ? arguments[1] : "mem:";
   const std::string line = count > 2 ? arguments[2] : "hello";
   auto store = perdure::open_store(where, {.root = perdure::store_root::make});
   if (!store) {

@@ -121,6 +121,8 @@ class commands {
   int committed(const result<perdure::ledger_reply>& answer, const std::string& what) {
     if (!answer) return told(answer.error());
     if (answer->answer == perdure::ledger_answer::won) return say(what + ": " + text_of_version(answer->found)), done;
+    if (answer->answer == perdure::ledger_answer::fenced)
+      return say("conflict: whoever has taken the lock since has been here; ask for the status, and apply again"), conflict;
     say("conflict: expected " + text_of_version(answer->expected) + ", found " + text_of_version(answer->found));
     return conflict;
   }

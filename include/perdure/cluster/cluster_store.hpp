@@ -16,7 +16,8 @@
 //   PERDURE_TRY(cluster.end());                                             // the lock is free when the command ends
 //
 // begin(claim, wait_ns)
-//   1  takes the lock; its token is the number of this operation
+//   1  takes the lock; its token is the number of this operation. (Where the ledger has outlived its lock it takes it twice, and
+//      then it is held under another id than the claim's: holder() tells it.)
 //   2  reads the state
 //   3  where sidecars of earlier operations lie there: raises the ledger's fence, so that none of them can commit any more, and
 //      reads again; deletes all that they tell and the state does not name; retires them. That finishes those which had
@@ -69,14 +70,16 @@ class cluster_store {
       : store_(&store),
         names_(names),
         options_(options),
-        ledger_(slot(detail::ledger_key), options.ledger),
-        seen_(slot(detail::ledger_key), options.ledger),
-        lock_(slot(detail::lock_key), clock, options.lock),
+        ledger_(slot(detail::ledger_key, detail::ledger_bytes_max(options.ledger)), options.ledger),
+        seen_(slot(detail::ledger_key, detail::ledger_bytes_max(options.ledger)), options.ledger),
+        lock_(slot(detail::lock_key, lock_bytes_max), clock, options.lock),
         catalog_(store, options.catalog),
         artifacts_(store, options.artifacts) {}
 
   [[nodiscard]] result<lock_reply> begin(lock_claim claim, std::int64_t wait_ns = 0) {
     if (operation_ != 0) return failure(code::invalid_argument, operation::lock);
+    // What an end() could not give back would be taken again with the same token, which is this operation's number.
+    PERDURE_TRY(lock_.release());
     for (int tries = 0;; ++tries) {
       const auto taken = lock_.take(claim, wait_ns);  // 1
       if (!taken || !taken->done) return taken;
@@ -154,15 +157,21 @@ class cluster_store {
 
   // Of a state.
   [[nodiscard]] result<void> for_each_name(const ledger_entry& of, cluster_name_visitor visitor) const {
-    return of.version.exists ? names_(of.state, visitor) : result<void>();
+    if (!of.version.exists) return {};
+    return names_(of.state, [&](const cluster_name& one) -> result<void> {
+      const std::uint64_t by = one.root.empty() ? one.payload.operation : detail::operation_of_root(one.root);
+      return by != 0 ? visitor(one) : failure(code::corrupt, operation::load);
+    });
   }
   // From here on no operation before this one can commit; the state is read again. Nobody may delete what he has not made before.
   [[nodiscard]] result<void> fence() {
     if (operation_ == 0 || step_ != step::open) return failure(code::invalid_argument, operation::commit);
-    const auto raised = ledger_.raise(operation_);
-    if (!raised) return raised.error();
-    if (raised->answer != ledger_answer::won) return failure(code::conflict, operation::commit);
-    return read();
+    const auto fenced = raise_and_read();
+    if (!fenced) {
+      entry_ = {};  // it was in memory that may be another one's now
+      step_ = step::over;
+    }
+    return fenced;
   }
   // What a state does not name any more, or not yet: a payload's key, or a root's prefix.
   [[nodiscard]] result<void> discard(const detail::named_key& name) {
@@ -175,12 +184,23 @@ class cluster_store {
   enum class started : std::uint8_t { yes, with_too_low_a_token };
   using slot_type = object_slot<S>;
 
-  [[nodiscard]] slot_type slot(key_view key) { return slot_type(*store_, key); }
+  static constexpr std::uint64_t lock_bytes_max = 1024;
+
+  [[nodiscard]] slot_type slot(key_view key, std::uint64_t size_bytes_max) {
+    return slot_type(*store_, key, {.size_bytes_max = size_bytes_max});
+  }
   [[nodiscard]] result<void> read() {
     const auto now = ledger_.read();
     if (!now) return now.error();
     entry_ = *now;
     return {};
+  }
+
+  [[nodiscard]] result<void> raise_and_read() {
+    const auto raised = ledger_.raise(operation_);
+    if (!raised) return raised.error();
+    if (raised->answer != ledger_answer::won) return failure(code::conflict, operation::commit);
+    return read();
   }
 
   [[nodiscard]] result<started> prepare() {
@@ -212,7 +232,10 @@ class cluster_store {
   [[nodiscard]] result<void> recover(std::uint64_t other, const detail::name_set& kept) {
     detail::byte_buffer record;
     const auto read = artifacts_.sidecar(other, record);
-    if (!read) return read.error().code() == code::not_found ? result<void>() : read;
+    if (!read) {
+      const enum code code = read.error().code();
+      return code == code::not_found || code == code::too_large ? result<void>() : read;
+    }
     const auto done = detail::for_each_recovered(record.view(), other, [&](const detail::named_key& name) -> result<void> {
       return kept.has(name) ? result<void>() : discard(name);
     });

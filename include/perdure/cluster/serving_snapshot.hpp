@@ -45,7 +45,8 @@ class serving_snapshot {
       : store_(&store),
         names_(names),
         options_(options),
-        ledger_(object_slot<S>(store, detail::ledger_key), ledger_options{.state_bytes_max = options.state_bytes_max}),
+        ledger_(object_slot<S>(store, detail::ledger_key, {.size_bytes_max = detail::ledger_bytes_max(limit_of(options))}),
+                limit_of(options)),
         catalog_(store, {.payload_bytes_max = options.payloads_bytes_max}) {}
 
   [[nodiscard]] result<bool> refresh() {
@@ -95,6 +96,9 @@ class serving_snapshot {
     detail::room<part> parts;
   };
 
+  [[nodiscard]] static ledger_options limit_of(const serving_options& options) noexcept {
+    return {.state_bytes_max = options.state_bytes_max};
+  }
   [[nodiscard]] result<void> load(const ledger_entry& now, image& next) {
     next.state.append(now.state);
     if (!now.version.exists) return {};

@@ -51,10 +51,8 @@ template <Store S>
   }
 }
 
-}  // namespace detail
-
 template <Store S, Clock C>
-[[nodiscard]] result<cluster_swept> sweep_cluster(cluster_store<S, C>& cluster) {
+[[nodiscard]] result<cluster_swept> sweep_steps(cluster_store<S, C>& cluster) {
   cluster_swept done;
   PERDURE_TRY(cluster.fence());  // 1
   detail::name_set kept;
@@ -92,6 +90,15 @@ template <Store S, Clock C>
     return ++done.sidecars, visit::go_on;
   };
   PERDURE_TRY(cluster.artifacts().list_sidecars(retire));
+  return done;
+}
+
+}  // namespace detail
+
+template <Store S, Clock C>
+[[nodiscard]] result<cluster_swept> sweep_cluster(cluster_store<S, C>& cluster) {
+  const auto done = detail::sweep_steps(cluster);
+  if (!done) return done.error().with(doubt::none);
   return done;
 }
 

@@ -87,6 +87,13 @@ struct ledger_options {
   std::uint32_t tries_max = 64;
 };
 
+namespace detail {
+// Of the slot: no record is larger.
+[[nodiscard]] constexpr std::uint64_t ledger_bytes_max(const ledger_options& of) noexcept {
+  return of.state_bytes_max > UINT64_MAX - sizeof(ledger_head) ? UINT64_MAX : of.state_bytes_max + sizeof(ledger_head);
+}
+}  // namespace detail
+
 template <Slot S>
 class ledger {
  public:

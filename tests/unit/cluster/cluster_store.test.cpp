@@ -41,7 +41,8 @@ struct place {
     return done;
   }
   std::string state() {
-    const auto now = cluster_type(store, clock, names_of).observe();
+    auto cluster = open();
+    const auto now = cluster.observe();
     return now ? std::string(reinterpret_cast<const char*>(now->state.data()), now->state.size()) : "(failed)";
   }
 };
@@ -245,4 +246,97 @@ TEST_CASE("cluster_store: a sidecar is, in format 1, these bytes") {
         "catalog/sha256/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad/7"
         "\x10"
         "graphs/social-7/");
+}
+
+// The put of the lock whose answer is lost, and the get after it; removes that arrive when they are told to.
+class late_store {
+ public:
+  using perdure_store = late_store;
+  bool removes_late = false;
+  int locks_lost = 0;
+
+  result<object_info> get(key_view key, mutable_bytes into) {
+    if (text(key) == "lock" && gets_lost_ > 0) return --gets_lost_, failure(code::timed_out, operation::get);
+    return all_.get(key, into);
+  }
+  result<range_info> get_range(key_view key, std::uint64_t offset, mutable_bytes into) {
+    return all_.get_range(key, offset, into);
+  }
+  result<object_info> head(key_view key) { return all_.head(key); }
+  result<etag> put(key_view key, gather content, const precondition& when) {
+    if (text(key) == "lock" && locks_lost > 0) {
+      --locks_lost;
+      gets_lost_ = 1;
+      return failure(code::timed_out, operation::put).with(doubt::visible);
+    }
+    return all_.put(key, content, when);
+  }
+  result<void> remove(key_view key) {
+    if (!removes_late) return all_.remove(key);
+    late_.push_back(text(key));
+    return failure(code::timed_out, operation::remove_object).with(doubt::visible);
+  }
+  result<listed> list(key_view prefix, key_view cursor, std::size_t limit, object_visitor visitor) {
+    return all_.list(prefix, cursor, limit, visitor);
+  }
+  struct nonce nonce() { return all_.nonce(); }
+  void arrive() {
+    for (const std::string& key : late_) (void)all_.remove(key);
+    late_.clear();
+  }
+
+ private:
+  static std::string text(key_view key) { return {key.data(), key.size()}; }
+  mem_store all_;
+  int gets_lost_ = 0;
+  std::vector<std::string> late_;
+};
+
+TEST_CASE("cluster_store: a lock that could not be given back is not gone on with: its number was used") {
+  late_store late;
+  any_store store(late);
+  manual_clock clock;
+  cluster_store<any_store, manual_clock> cluster(store, clock, names_of);
+  REQUIRE(cluster.begin(claim_of(store))->done);
+  const std::uint64_t first = cluster.operation();
+  late.removes_late = true;
+  const auto id = cluster.id_of("a");
+  REQUIRE(id);
+  const std::string failing = "payload " + text_of(*id) + "\n";
+  const auto undone = cluster.commit(failing, [&]() -> result<void> {
+    PERDURE_TRY(cluster.put("a"));
+    return failure(code::cancelled, operation::commit);
+  });
+  CHECK(fails(undone, code::cancelled));
+  late.removes_late = false;
+  late.locks_lost = 1;
+  CHECK_FALSE(cluster.end());
+  REQUIRE(cluster.begin(claim_of(store))->done);
+  CHECK(cluster.operation() > first);
+  REQUIRE(commit(cluster, {"", {"a"}})->answer == ledger_answer::won);
+  REQUIRE(cluster.end());
+  late.arrive();
+  const auto now = cluster.observe();
+  REQUIRE(now);
+  CHECK(incomplete(store, std::string(reinterpret_cast<const char*>(now->state.data()), now->state.size())).empty());
+}
+
+TEST_CASE("cluster_store: a state that names what no operation can have made is damage, and nothing is deleted by it") {
+  place here;
+  REQUIRE(here.run({"one", {}, "social"}));
+  ledger<object_slot<any_store>> book(object_slot(here.store, "ledger"));
+  const auto now = book.read();
+  REQUIRE(now);
+  REQUIRE(book.replace(now->version, "root " + std::string(200, 'a') + "\n", now->fence));
+  CHECK(fails(here.run({"two"}), code::corrupt));
+  CHECK(keys_in(here.store, "graphs/") == key_list{"graphs/social-1/a"});
+}
+
+TEST_CASE("cluster_store: what is no root has no objects among those that are") {
+  place here;
+  auto cluster = here.open();
+  const std::string name(200, 'a');
+  auto root = cluster.root(name);
+  REQUIRE(root.put("x", "1", precondition::any));
+  CHECK(keys_in(here.store, "graphs/") == key_list{"graphs//x"});
 }

@@ -370,4 +370,14 @@ TEST_CASE("ledger: the text of a version is read as what it was written for, and
   CHECK_FALSE(none == version_of(""));
 }
 
+TEST_CASE("ledger: a serial that nothing can follow is damage, not a state") {
+  const std::string state = "state";
+  const auto record = [&](std::uint64_t serial) {
+    const auto head = perdure::detail::encode_ledger(serial, 0, sha256_of(state), state.size());
+    return std::string(reinterpret_cast<const char*>(&head), sizeof(head)) + state;
+  };
+  CHECK(perdure::detail::decode_ledger(record(UINT64_MAX - 1)));
+  CHECK(perdure::detail::decode_ledger(record(UINT64_MAX)).error().code() == code::corrupt);
+}
+
 }  // namespace

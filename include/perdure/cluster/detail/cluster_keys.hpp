@@ -47,9 +47,12 @@ void append_hex(path_buffer<N>& to, const digest& of) noexcept {
   append_number(key, id.operation);
   return key;
 }
+// What is no root's name has a prefix that is none's either.
 [[nodiscard]] inline named_key prefix_of_root(path_view root) noexcept {
   named_key key;
-  key.append(roots_prefix).append(root).append("/");
+  key.append(roots_prefix);
+  if (operation_of_root(root) != 0) key.append(root);
+  key.append("/");
   return key;
 }
 [[nodiscard]] inline named_key key_of(const cluster_name& one) noexcept {

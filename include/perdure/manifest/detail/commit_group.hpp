@@ -159,18 +159,18 @@ class commit_group {
       const result<bool> wants = in_place ? values_.change_tip(make_change, building_) : values_.change_copy(make_change);
       me.changes = wants && *wants;
       if (in_place && !me.changes) continue;  // that was about a tip which is gone
-      if (!me.changes && values_.are_one()) return refused(wants);
+      if (!me.changes && values_.are_one()) return refused(wants, generation - 1);
       join(me);
       wait_or_save(lock, me);
-      if (me.fate == fate::saved) return me.changes ? result<answer>(answer{true, generation}) : refused(wants);
+      if (me.fate == fate::saved) return me.changes ? result<answer>(answer{true, generation}) : refused(wants, generation - 1);
       if (me.fate == fate::failed) return me.why;
       if (me.fate == fate::again_alone) alone.begin();
-      if (me.why.code() == code::conflict && ++tries >= limits_.tries_max) return me.why;
+      if (me.changes && me.why.code() == code::conflict && ++tries >= limits_.tries_max) return me.why;
     }
   }
-  [[nodiscard]] result<answer> refused(const result<bool>& wants) const {
+  [[nodiscard]] static result<answer> refused(const result<bool>& wants, std::uint64_t generation) {
     if (!wants) return wants.error();
-    return answer{false, values_.published().generation()};
+    return answer{false, generation};
   }
 
   void join(waiter& me) {
@@ -245,7 +245,7 @@ class commit_group {
         (void)take_over(*now);
         if (!lost) return give_up(replaced.error());
         saving_.tell_all(fate::again, replaced.error());
-        return restart(replaced.error());
+        return restart(no_failure());
     }
   }
 
@@ -270,7 +270,9 @@ class commit_group {
   void leave_in_doubt(const node& candidate, const failure& why) {
     in_doubt_ = true;
     doubted_ = candidate;
-    saving_.for_each([&](waiter& one) { doubted_actions_.append(moved(one.then)); });
+    saving_.for_each([&](waiter& one) {
+      if (one.changes) doubted_actions_.append(moved(one.then));
+    });
     give_up(why);
   }
   // An exception passes through who saved. The others are tried alone: it may have been about one of them.

@@ -66,6 +66,7 @@ inline constexpr std::uint16_t ledger_format = 1;
   if (record.size() < sizeof(head) || head.checksum != crc32c(before_checksum(head))) return damaged;
   const bytes state = record.from(sizeof(ledger_head));
   if (head.size_bytes != state.size()) return damaged;
+  if (head.serial == UINT64_MAX) return damaged;  // there is none after it
   const bool is_sound = head.serial != 0 ? sha256_of(state) == head.version : state.empty() && head.version == digest();
   if (!is_sound) return damaged;
   return head;
