@@ -15,12 +15,14 @@
 //                             16     8  log                   a number that all segments of one log share, and no other log
 //                             24     8  segment               1 for the first; also in the file's name
 //                             32     8  first                 the sequence number of its first record
-//                             40     8  generation            a number that no other segment, nor an earlier one of this name,
-//                             has 48     8  previous end          how many bytes of the segment before belong to the log; 0 for
-//                             the first 56     8  published             how many bytes it had when it got its name 64     4
-//                             previous              checksum of the last head before: of a frame, or of a segment without one 68
-//                             4  checksum of the 68 bytes before. These 72 bytes, and the 40 of `start`, are so in every
-//                                       layout to come
+//                             40     8  generation            a number that no other segment has, nor an earlier one of this name
+//                             48     8  previous end          how many bytes of the segment before belong to the log; 0 for the
+//                                                             first
+//                             56     8  published             how many bytes it had when it got its name
+//                             64     4  previous              checksum of the last head before: of a frame, or of a segment
+//                                                             without one
+//                             68     4  checksum of the 68 bytes before
+//                                       These 72 bytes, and the 40 of `start`, are so in every layout to come
 //   each frame                 0     4  mark                  "RECD"
 //                              4     4  size of the payload   at least 1
 //                              8     8  sequence              1 for the first record of the log; no gaps

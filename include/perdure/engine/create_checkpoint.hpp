@@ -5,6 +5,7 @@
 
 // create_checkpoint(engine, fs, target, options, progress): an engine that runs, captured in a directory of its own.
 //
+//   PERDURE_TRY(perdure::make_dirs(fs, "backup"));
 //   auto made = perdure::create_checkpoint(tree, fs, "backup/monday");
 //   // made->watermark: every record with a number below it is inside
 //

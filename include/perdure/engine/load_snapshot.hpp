@@ -7,8 +7,8 @@
 //
 //   auto loaded = perdure::load_snapshot<index>(objects, head, perdure::base_file(fs, "data/base.bin", "index"));
 //   if (!loaded) return loaded.error();
-//   if (!loaded->exists()) start_empty();                    // there is no head: nothing was ever persisted
-//   else index& mine = perdure::engine_in<index>(loaded->engine());
+//   if (!loaded->exists()) return start_empty();             // there is no head: nothing was ever persisted
+//   index& mine = perdure::engine_in<index>(loaded->engine());
 //
 // Effects: follows the head to the manifest, checks its version, its generation and the size of every section, makes an engine of
 //   it, and writes the base file where it holds anything else. A head that is only visible is made durable first

@@ -12,8 +12,9 @@
 //
 // The laws
 //  S1  Whole. `load` and `observe` show the bytes of one `replace`, all of them and no others, or nothing where there was none
-//  yet. S2  Done is durable. After `replace` succeeded its value survives. S3  Compare and swap. `replace(expected, value)`
-//  installs the value only where what is there is what `expected` names; else it
+//      yet.
+//  S2  Done is durable. After `replace` succeeded its value survives.
+//  S3  Compare and swap. `replace(expected, value)` installs the value only where what is there is what `expected` names; else it
 //      fails with conflict and changes nothing. Of any callers that expect the same one, in any thread, process or machine that
 //      the slot spans, one at most succeeds. A model that cannot keep others out is unsupported, unless its user declares to be
 //      the only writer.
