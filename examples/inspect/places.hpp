@@ -76,6 +76,15 @@ inline thing named_by_digest(std::string bytes, const perdure::digest& name) {
   return found;
 }
 
+// What a content_store calls it, which may be under a prefix.
+inline std::string without_prefix(const std::string& key) {
+  for (const perdure::path_view kind : {layouts::objects_prefix, layouts::pins_prefix, layouts::quarantine_prefix}) {
+    const std::size_t at = key.rfind("/" + std::string(kind.data(), kind.size()));
+    if (at != std::string::npos) return key.substr(at + 1);
+  }
+  return key;
+}
+
 inline thing pin(std::string owner, const struct perdure::nonce& of) {
   thing found;
   found.kind = "content pin";
@@ -134,12 +143,13 @@ inline result<thing> in_store(perdure::any_store& store, const std::string& key)
     std::string all;
     const auto read = perdure::read_object(store, key, all, bytes_max);
     if (!read) return read.error();
-    const auto copy = layouts::parse_copy(layouts::objects_prefix, key);
+    const std::string own = detail::without_prefix(key);
+    const auto copy = layouts::parse_copy(layouts::objects_prefix, own);
     if (copy) return detail::named_by_digest(std::move(all), copy->of);
-    const auto of = layouts::parse_nonce(layouts::pins_prefix, key);
+    const auto of = layouts::parse_nonce(layouts::pins_prefix, own);
     if (of) return detail::pin(std::move(all), *of);
     thing found = recognised(std::move(all));
-    if (layouts::parse_copy(layouts::quarantine_prefix, key)) {  // as altered as it was found
+    if (layouts::parse_copy(layouts::quarantine_prefix, own)) {  // as altered as it was found
       found.kind = "object in quarantine";
       found.damage.reset();
     } else if (found.kind == "object slot" && found.parts.size() == 1) {
