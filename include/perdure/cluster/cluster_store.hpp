@@ -159,8 +159,7 @@ class cluster_store {
   [[nodiscard]] result<void> for_each_name(const ledger_entry& of, cluster_name_visitor visitor) const {
     if (!of.version.exists) return {};
     return names_(of.state, [&](const cluster_name& one) -> result<void> {
-      const std::uint64_t by = one.root.empty() ? one.payload.operation : detail::operation_of_root(one.root);
-      return by != 0 ? visitor(one) : failure(code::corrupt, operation::load);
+      return detail::operation_of(one) != 0 ? visitor(one) : failure(code::corrupt, operation::load);
     });
   }
   // From here on no operation before this one can commit; the state is read again. Nobody may delete what he has not made before.
@@ -270,12 +269,12 @@ class cluster_store {
     detail::name_set after;
     PERDURE_TRY(collect(before));
     PERDURE_TRY(names_(state, [&](const cluster_name& one) -> result<void> {
-      const std::uint64_t by = one.root.empty() ? one.payload.operation : detail::operation_of_root(one.root);
       const auto name = detail::key_of(one);
       if (!after.add(name)) return detail::no_memory();
       if (before.has(name) || made.has(name)) return {};
       // Any other one may be under a delete that has yet to arrive.
-      if (by != operation_) return failure(code::invalid_argument, operation::commit).about({name.data(), name.size()});
+      if (detail::operation_of(one) != operation_)
+        return failure(code::invalid_argument, operation::commit).about({name.data(), name.size()});
       return added(made, name);
     }));
     return for_each_name(entry_, [&](const cluster_name& one) -> result<void> {

@@ -105,7 +105,7 @@ class ledger {
   }
   [[nodiscard]] result<ledger_entry> observe() {
     is_current_ = false;  // the token of what is only visible is none to build on
-    const auto seen = slot_.observe(growing_room(record_, record_bytes_max()));
+    const auto seen = slot_.observe(growing_room(record_, detail::ledger_bytes_max(options_)));
     if (!seen) return seen.error();
     PERDURE_TRY(decode(*seen));
     return entry();
@@ -136,9 +136,6 @@ class ledger {
   [[nodiscard]] ledger_entry entry() const noexcept {
     return {version(), head_.serial, head_.fence, record_.view().from(head_size)};
   }
-  [[nodiscard]] std::uint64_t record_bytes_max() const noexcept {
-    return options_.state_bytes_max > UINT64_MAX - head_size ? UINT64_MAX : options_.state_bytes_max + head_size;
-  }
   void write_head(std::uint64_t serial, std::uint64_t fence, const digest& version, std::uint64_t size_bytes) noexcept {
     const detail::ledger_head head = detail::encode_ledger(serial, fence, version, size_bytes);
     std::memcpy(next_.data(), &head, head_size);
@@ -146,7 +143,7 @@ class ledger {
 
   [[nodiscard]] result<earlier> load() {
     is_current_ = false;
-    const auto there = slot_.load(growing_room(record_, record_bytes_max()));
+    const auto there = slot_.load(growing_room(record_, detail::ledger_bytes_max(options_)));
     if (!there) return there.error();
     PERDURE_TRY(decode(*there));
     token_ = there->token;

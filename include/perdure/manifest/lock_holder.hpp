@@ -8,9 +8,7 @@
 //   lock_id           names one taking of the lock, and no other one ever: of a nonce, which the Store or the Fs gives
 //   to_text(id, b)    32 hexadecimal digits; parse_lock_id takes exactly what this writes
 
-#include <perdure/core/result.hpp>
-#include <perdure/core/sha256.hpp>
-#include <perdure/fs/fs_types.hpp>
+#include <perdure/manifest/detail/object_record.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -21,11 +19,8 @@ struct lock_id {
   std::byte made[16] = {};
 
   [[nodiscard]] static lock_id of(const nonce& one) noexcept {
-    const std::uint64_t parts[4] = {one.place, one.process, one.started, one.serial};
-    std::byte told[32];
-    for (std::size_t i = 0; i < sizeof(told); ++i) told[i] = static_cast<std::byte>(parts[i / 8] >> (8 * (i % 8)) & 0xff);
     lock_id id;
-    std::memcpy(id.made, sha256_of(bytes(told)).bytes, sizeof(id.made));
+    std::memcpy(id.made, detail::object_mark::of(one).made, sizeof(id.made));
     return id;
   }
   friend bool operator==(const lock_id&, const lock_id&) = default;

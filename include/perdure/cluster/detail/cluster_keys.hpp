@@ -55,6 +55,10 @@ void append_hex(path_buffer<N>& to, const digest& of) noexcept {
   key.append("/");
   return key;
 }
+// By which it was made; 0 where it is no name.
+[[nodiscard]] inline std::uint64_t operation_of(const cluster_name& one) noexcept {
+  return one.root.empty() ? one.payload.operation : operation_of_root(one.root);
+}
 [[nodiscard]] inline named_key key_of(const cluster_name& one) noexcept {
   return one.root.empty() ? key_of(one.payload) : prefix_of_root(one.root);
 }
