@@ -31,7 +31,7 @@
 //   take it. Only the last two may be a checkpoint, and nothing of it was removed: verify_checkpoint tells, and of what it
 //   refuses discard_checkpoint makes an end.
 //   already_exists (anything of that name), not_found (its directory), not_a_directory, permission (no reason to copy), cancelled
-//   (progress answered stop), corrupt (a file that is shorter than the pin says), invalid_argument (a name that no checkpoint may
+//   (progress answered stop), corrupt (a file that is read and is shorter than the pin says), invalid_argument (a name that no checkpoint may
 //   have), unsupported (a file that cannot be synced), too_large, the engine's own of flush and pin, else as the two Fs have them.
 // Crash: no target; or one without a `current`, which opening and restore_checkpoint refuse and discard_checkpoint removes; or the
 //   whole checkpoint. The last one, once success was returned. Also after a failure that left no target: what was removed may come back.

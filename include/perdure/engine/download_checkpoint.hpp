@@ -57,6 +57,8 @@ template <detail::ContentObjects O, Fs To, class Progress = detail::no_progress>
       const auto one = detail::file_list::next(rest);
       if (!one) return one.error();
       if (rest.empty()) break;  // the `current`
+      // No other file may be the one that says that all is there.
+      if (one->name == record.current.name) return failure(code::corrupt, operation::get).about("uploaded checkpoint");
       const auto pour = [&](byte_sink sink) -> result<void> {
         const auto got = objects.get(uploaded->content_of(number), sink, options.work);
         return got ? result<void>() : detail::instead_of_not_found(got.error(), code::corrupt);

@@ -340,3 +340,26 @@ TEST_CASE("cluster_store: what is no root has no objects among those that are") 
   REQUIRE(root.put("x", "1", precondition::any));
   CHECK(keys_in(here.store, "graphs/") == key_list{"graphs//x"});
 }
+
+TEST_CASE("cluster_store: whose fence was refused sees no state any more, and commits none") {
+  place here;
+  REQUIRE(here.run({"one", {"a"}}));
+  auto cluster = here.open();
+  REQUIRE(cluster.begin(claim_of(here.store))->done);
+  REQUIRE(cluster.entry().version.exists);
+  ledger<object_slot<any_store>> later(object_slot(here.store, "ledger"));
+  REQUIRE(later.raise(cluster.operation() + 1)->answer == ledger_answer::won);
+  CHECK(fails(cluster.fence(), code::conflict));
+  CHECK_FALSE(cluster.entry().version.exists);
+  CHECK(cluster.entry().state.empty());
+  CHECK(fails(cluster.commit("note two\n"), code::invalid_argument));
+}
+
+TEST_CASE("cluster_store: an object that says that it is large asks for no memory") {
+  place here;
+  for (const char* const key : {"lock", "ledger"})
+    REQUIRE(here.store.put(key, std::string(std::size_t{1} << 16, 'x'), precondition::any));
+  cluster_store<any_store, manual_clock> cluster(here.store, here.clock, names_of, {.ledger = {.state_bytes_max = 1000}});
+  CHECK(fails(cluster.holder(), code::too_large));
+  CHECK(fails(cluster.observe(), code::too_large));
+}

@@ -35,10 +35,12 @@ class checkpoint_target {
   [[nodiscard]] result<void> claim_or_resume(path_view current) {
     const auto made = fs_.make_dir(root_);
     if (!made && made.error().code() != code::already_exists) return retold(made.error(), root_, made.error().doubt());
-    PERDURE_TRY(at(current));
+    const doubt left = made ? doubt::visible : doubt::none;
+    const auto named = at(current);
+    if (!named) return named.error().with(left);
     const auto complete = fs_.stat(at_);
     if (complete) return failure(code::already_exists, operation::make_dir).about({root_.data(), root_.size()});
-    if (complete.error().code() != code::not_found) return retold(complete.error(), root_);
+    if (complete.error().code() != code::not_found) return retold(complete.error(), root_, left);
     resumes_ = true;
     return {};
   }
