@@ -22,7 +22,7 @@
 //   1  gets the object
 //   2  after a doubt puts it again as it was, under a new mark, or says in an object of its own that there is nothing: from then
 //      on what was sent can match nothing any more. Where that lost, from 1
-//   3  where the Store can show what is not durable yet (it has a settle of its own), and this slot does not know that what it
+//   3  where the Store can show what is not durable yet (settles() says so), and this slot does not know that what it
 //      found is, does the same as 2: a put has all its syncs, while to repeat one that failed proves nothing
 //   4  looks for what was in doubt among the last 16 values, whose marks the object tells
 //
@@ -98,9 +98,6 @@ class object_slot {
   }
 
  private:
-  // A Store in which what is visible may be gone after a crash.
-  static constexpr bool settles = requires(S& store, key_view key) { store.settle(key); };
-
   struct seen {
     bool is_current = false;  // as far as this slot knows
     bool is_there = false;
@@ -123,7 +120,7 @@ class object_slot {
       if (!there) return there.error();
       const auto now = shown(*there, room);
       if (!now) return now.error();
-      if (!in_doubt_ && (!settles || seen_.is_durable)) return now;
+      if (!in_doubt_ && (seen_.is_durable || !settles(*store_))) return now;
       if (!in_doubt_ && !seen_.is_there) {
         PERDURE_TRY(settle(*store_, key_.view()));
         return now;

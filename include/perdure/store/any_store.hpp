@@ -30,6 +30,7 @@ struct store_table {
   result<void> (*remove)(void*, key_view);
   result<listed> (*list)(void*, key_view, key_view, std::size_t, object_visitor);
   struct nonce (*nonce)(void*);
+  bool (*settles)(void*) noexcept;
   result<void> (*settle)(void*, key_view);
   result<void> (*settle_many)(void*, const key_view*, std::size_t);
   result<void> (*put_many)(void*, const put_item*, std::size_t);
@@ -48,6 +49,7 @@ inline constexpr store_table store_table_of = {
       return static_cast<S*>(s)->list(prefix, cursor, limit, visitor);
     },
     [](void* s) { return static_cast<S*>(s)->nonce(); },
+    [](void* s) noexcept { return perdure::settles(*static_cast<S*>(s)); },
     [](void* s, key_view key) { return perdure::settle(*static_cast<S*>(s), key); },
     [](void* s, const key_view* keys, std::size_t count) { return perdure::settle_many(*static_cast<S*>(s), keys, count); },
     [](void* s, const put_item* items, std::size_t count) { return perdure::put_many(*static_cast<S*>(s), items, count); },
@@ -117,6 +119,7 @@ class any_store {
   }
   [[nodiscard]] struct nonce nonce() const { return table_->nonce(object_); }
 
+  [[nodiscard]] bool settles() const noexcept { return table_->settles(object_); }
   [[nodiscard]] result<void> settle(key_view key) const { return table_->settle(object_, key); }
   [[nodiscard]] result<void> settle_many(const key_view* keys, std::size_t count) const {
     return table_->settle_many(object_, keys, count);

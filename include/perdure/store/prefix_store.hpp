@@ -58,6 +58,7 @@ class prefix_store {
   }
   [[nodiscard]] struct nonce nonce() { return base_->nonce(); }
 
+  [[nodiscard]] bool settles() const noexcept { return perdure::settles(*base_); }
   [[nodiscard]] result<void> settle(key_view key) {
     return with(key, operation::settle, [&](key_view whole) { return perdure::settle(*base_, whole); });
   }

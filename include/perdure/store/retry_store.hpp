@@ -108,6 +108,7 @@ class retry_store {
   }
   [[nodiscard]] struct nonce nonce() { return base_->nonce(); }
 
+  [[nodiscard]] bool settles() const noexcept { return perdure::settles(*base_); }
   [[nodiscard]] result<void> settle(key_view key) {
     return again(in_doubt::is_told, [&] { return perdure::settle(*base_, key); });
   }

@@ -9,6 +9,8 @@
 //   settle(store, key)                  what is there under this key now, an object or nothing, survives from now on, whoever put
 //                                       or removed it. A model in which everything that is visible is durable has no such
 //                                       member, and the answer is success
+//   settles(store) -> bool              whether settle has anything to do: false where all that is visible is durable. Who wraps
+//                                       a model answers for it. Else: whether the model has a settle of its own
 //   settle_many(store, keys, count)     as a settle of each, with durability bought once where the model can. Else: one by one
 //   put_many(store, items, count)       as a put of each, without conditions and in no order, with durability bought once where
 //                                       the model can. Success: all of them survive. Failure: each is there, whole, or not; the
@@ -32,6 +34,15 @@ template <Store S>
     return store.settle(key);
   } else {
     return {};
+  }
+}
+
+template <Store S>
+[[nodiscard]] bool settles(S& store) noexcept {
+  if constexpr (requires { store.settles(); }) {
+    return store.settles();
+  } else {
+    return requires(key_view key) { store.settle(key); };
   }
 }
 

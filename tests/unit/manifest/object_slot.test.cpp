@@ -4,9 +4,13 @@
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/manifest/object_slot.hpp>
+#include <perdure/store/any_store.hpp>
+#include <perdure/store/counting_store.hpp>
 #include <perdure/store/fs_store.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/store/prefix_store.hpp>
 #include <perdure/store/read_object.hpp>
+#include <perdure/store/retry_store.hpp>
 #include <perdure/testing/fault_store.hpp>
 
 #include <tests/support/catch.hpp>
@@ -205,6 +209,36 @@ TEST_CASE("object_slot: where the Store has to be asked for durability, what is 
   REQUIRE(next.load(growing_room(text, 100)));
   CHECK(version() == settled);
   CHECK(one.replace(loaded->token, "next"));
+}
+
+TEST_CASE("object_slot: a Store that wraps another settles where that one does, and only there") {
+  struct settled_store : mem_store {
+    using perdure_store = settled_store;
+    result<void> settle(key_view) { return {}; }
+  };
+  // How many puts it takes to load what another slot wrote.
+  const auto puts_of_a_load = [](auto& store, const auto& counted) {
+    std::string text;
+    object_slot writer(store, "head");
+    REQUIRE(writer.replace({}, "value"));
+    const auto puts = counted.counts().puts.calls;
+    object_slot reader(store, "head");
+    REQUIRE(reader.load(growing_room(text, 1000)));
+    return counted.counts().puts.calls - puts;
+  };
+  const auto check = [&](auto model, std::uint64_t puts) {
+    counting_store counted(model);
+    any_store any(counted);
+    prefix_store below(any, "below/");
+    manual_clock clock;
+    prefix_store beside(counted, "beside/");
+    retry_store tried(beside, clock);
+    CHECK(puts_of_a_load(counted, counted) == puts);
+    CHECK(puts_of_a_load(below, counted) == puts);
+    CHECK(puts_of_a_load(tried, counted) == puts);
+  };
+  check(mem_store(), 0);
+  check(settled_store(), 1);
 }
 
 TEST_CASE("object_slot: format 1, to the byte") {

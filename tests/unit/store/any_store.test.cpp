@@ -84,9 +84,13 @@ TEST_CASE("any_store: an optional operation is the model's own, or done as witho
   CHECK(put_stream(own, "k", no_bytes).error().system_code() == -1);
   CHECK(remove_prefix(own, "p").error().operation() == operation::remove_object);
 
+  CHECK(settles(own));
+
   mem_store memory;
+  CHECK_FALSE(settles(memory));
   testing::poorest_store poor(memory);
   any_store none(poor);
+  CHECK_FALSE(settles(none));
   CHECK(settle(none, "k"));
   CHECK(put_many(none, items, 2));
   CHECK(memory.head("p/b"));

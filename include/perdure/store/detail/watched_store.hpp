@@ -59,6 +59,7 @@ class watched_store {
   }
   [[nodiscard]] struct nonce nonce() { return base_->nonce(); }
 
+  [[nodiscard]] bool settles() const noexcept { return perdure::settles(*base_); }
   [[nodiscard]] result<void> settle(key_view key) {
     return watched({operation::settle, key}, [&](store_call&) { return perdure::settle(*base_, key); });
   }
