@@ -80,9 +80,9 @@ class description {
     case code::invalid_argument:
       return "the call makes no sense (an empty path, a NUL in it, a refused link)";
     case code::invalid_storage_root:
-      return "the address of the storage root is malformed";
+      return "the address of the storage root is wrong, or leads to nothing";
     case code::unsupported:
-      return "this system or volume cannot do it";
+      return "this system, volume or program cannot do it";
     case code::too_large:
       return "a name, a path or a size is over its limit";
     case code::cancelled:

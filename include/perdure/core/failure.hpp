@@ -9,7 +9,7 @@
 //   outcome()      what became of the old state: `unchanged`, or `unknown` when the change may have happened
 //   doubt()        for an unknown outcome, which doubt it is: whether the change is visible, or only whether it is durable
 //   operation()    the call that failed
-//   system_code()  the system's own number (errno, GetLastError), 0 where there is none
+//   system_code()  the system's own number (errno, GetLastError, the status of an HTTP answer), 0 where there is none
 //   path()         the end of the path or key, which is the part that tells two of them apart; path_cut() if more came before it
 //
 // describe(failure), in describe.hpp, is a sentence about it.
@@ -35,8 +35,8 @@ enum class code : std::uint8_t {
   is_a_directory,        // a directory stands where the call needs a file
   not_empty,             // a directory that is to be removed has entries
   invalid_argument,      // the call cannot mean anything: an empty path, a NUL in it, a link where links are refused
-  invalid_storage_root,  // the address of a storage root is malformed
-  unsupported,           // this model, system or volume cannot do it
+  invalid_storage_root,  // the address of a storage root is malformed, or there is nothing at it
+  unsupported,           // this model, system or volume cannot do it, or the program was not given what does
   too_large,             // over a limit: of the caller, of the format, of the system (a name that is too long)
   cancelled,             // the caller asked to stop
   timed_out,             // no answer in time

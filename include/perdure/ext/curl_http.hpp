@@ -15,12 +15,13 @@
 // Where a connection that was kept turns out to be dead, libcurl sends a request again by itself, of any method. Of one that goes
 // out once that is refused: it is unanswered, for the server may have got it.
 //
-// system_code of an outcome: the CURLcode. Not promised: anything after a fork() while another thread was in here; time limits finer
+// system_code of an outcome: errno, where the system told one, else the CURLcode; its reason is libcurl's sentence. Not promised: anything after a fork() while another thread was in here; time limits finer
 // than a second, but the one for all of it.
 
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -56,10 +57,16 @@ class curl_exchange {
     const http_end end = answered && status_ >= 200 ? http_end::answered
                          : sends_ == 0              ? http_end::not_sent
                                                     : http_end::unanswered;
-    return {end, status_, code == CURLE_OPERATION_TIMEDOUT, static_cast<std::int32_t>(code)};
+    const char* const reason = code == CURLE_OK ? "" : curl_easy_strerror(code);
+    return {end, status_, code == CURLE_OPERATION_TIMEDOUT, number_of(easy, code), {reason, std::strlen(reason)}};
   }
 
  private:
+  [[nodiscard]] static std::int32_t number_of(CURL* easy, CURLcode code) noexcept {
+    long system_code = 0;
+    if (code != CURLE_OK) (void)curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_code);
+    return static_cast<std::int32_t>(system_code != 0 ? system_code : static_cast<long>(code));
+  }
   static std::string text(path_view view) { return {view.data(), view.size()}; }
   [[nodiscard]] static bool append(curl_slist*& list, const std::string& line) {
     curl_slist* const longer = curl_slist_append(list, line.c_str());
@@ -208,7 +215,7 @@ class curl_http {
 
   [[nodiscard]] http_outcome exchange(const http_request& request, const http_receiver& receiver) {
     CURL* const easy = take();
-    if (easy == nullptr) return {http_end::not_sent, 0, false, CURLE_FAILED_INIT};
+    if (easy == nullptr) return {http_end::not_sent, 0, false, CURLE_FAILED_INIT, "libcurl cannot begin"};
     const http_outcome outcome = detail::curl_exchange(request, receiver).run(easy, options_);
     give(easy);
     return outcome;

@@ -61,7 +61,8 @@ struct http_outcome {
   http_end end = http_end::not_sent;
   int status = 0;                // where it was answered
   bool timed_out = false;        // why it was not
-  std::int32_t system_code = 0;  // the model's own number for that
+  std::int32_t system_code = 0;  // the system's own number for that, or the model's
+  path_view reason = {};         // and in the model's own words, which are there as long as the program
 };
 
 namespace detail {

@@ -7,6 +7,7 @@
 #include <tests/support/child.hpp>
 #include <tests/support/loopback_server.hpp>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -114,7 +115,10 @@ TEST_CASE("curl_http: H1, H2: what may have arrived is unanswered, and what cann
   curl_http_options options;
   options.whole_timeout_ms = 150;
   curl_http http(options);
-  CHECK(asked(http, request_to("GET", "/", gone)).outcome.end == http_end::not_sent);
+  const http_outcome refused = asked(http, request_to("GET", "/", gone)).outcome;
+  CHECK(refused.end == http_end::not_sent);
+  CHECK(refused.system_code == ECONNREFUSED);
+  CHECK_FALSE(refused.reason.empty());
   const std::string host = server.host();
   for (int i = 0; i < 4; ++i) {
     const asked one(http, request_to("PUT", "/", host, "x"));

@@ -47,5 +47,5 @@ TEST_CASE("tracing_store: a stream is told with what came of it") {
   std::vector<std::string> all;
   tracing_store store(objects, clock, [&](const store_call& call) { all.push_back(told(call)); });
   CHECK_FALSE(put_stream(store, "k", [](mutable_bytes) -> result<std::size_t> { return 0U; }));
-  CHECK(all == std::vector<std::string>{"put k 1 0 0 this system or volume cannot do it"});
+  CHECK(all == std::vector<std::string>{"put k 1 0 0 this system, volume or program cannot do it"});
 }

@@ -5,10 +5,12 @@
 
 // s3_advised: a failure to open a bucket, about what whoever set it up has to look at:
 //
-//   open of 'a bucket of the region eu-west-1' failed: the address of the storage root is malformed (system code 301).
+//   open of 'a bucket of the region eu-west-1' failed: the address of the storage root is wrong, or leads to nothing (system
+//   code 301).
+//   open of 'a server: Couldn't connect to server' failed: the device or the system failed (system code 111).
 //
 // What a server says is not repeated, for some servers repeat what they were sent: but for a region and a date, each of which is
-// looked at before.
+// looked at before. What the transport says is its own words, not the server's.
 
 #include <perdure/store/detail/s3_answer.hpp>
 
@@ -46,6 +48,8 @@ inline constexpr s3_known_trouble s3_known_troubles[] = {
   const bool is_redirected = answer.status() / 100 == 3 || answer.says("AuthorizationHeaderMalformed");
   if (answer.has_no_signer) {
     text.append("a bucket for which there are no credentials");
+  } else if (answer.outcome.end != http_end::answered) {
+    text.append("a server").append(answer.outcome.reason.empty() ? "" : ": ").append(answer.outcome.reason.first(44));
   } else if (is_redirected && answer.region.ok() && is_region(answer.region)) {
     text.append("a bucket of the region ").append(answer.region);
   } else if (answer.says("RequestTimeTooSkewed")) {

@@ -47,6 +47,28 @@ TEST_CASE("s3_advised: whoever opens is told the region in which the bucket is")
   }
 }
 
+TEST_CASE("s3_advised: of a server that does not answer, what the transport says") {
+  struct silent_http {
+    using perdure_http = silent_http;
+    http_outcome outcome;
+    http_outcome exchange(const http_request&, const http_receiver&) { return outcome; }
+  };
+  const auto told = [](const http_outcome& outcome) {
+    silent_http http{outcome};
+    manual_clock clock;
+    const s3_options options = tests::fake_s3_options();
+    const auto store = s3_store<silent_http, manual_clock>::open(http, clock, options, [] { return nonce{1, 2, 3, 4}; });
+    return store ? "opened" : std::string(describe(store.error()).c_str());
+  };
+  const char* const words = "Couldn't connect to server";
+  CHECK(has(told({http_end::not_sent, 0, false, 111, words}), "open of 'a server: Couldn't connect to server' failed"));
+  CHECK(has(told({http_end::not_sent, 0, false, 111, words}), "(system code 111)"));
+  CHECK(has(told({http_end::unanswered, 0, true, 28, words}), "'a server: Couldn't connect to server' failed: no answer came in time"));
+  CHECK(has(told({http_end::not_sent, 0, false, 0}), "open of 'a server' failed"));
+  const std::string longest(100, 'w');
+  CHECK(has(told({http_end::not_sent, 0, false, 0, {longest.data(), longest.size()}}), "open of 'a server: w"));
+}
+
 TEST_CASE("s3_advised: whose clock it is that is wrong") {
   const std::string skewed = error("RequestTimeTooSkewed");
   CHECK(has(opened({403, skewed, {{"Date", "Sun, 30 Aug 2020 12:36:00 GMT"}}}), "'a server whose time is 20200830T123600Z'"));
