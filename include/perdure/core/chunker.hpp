@@ -54,16 +54,32 @@ struct gear_table {
 };
 inline constexpr gear_table gear;
 
-// The first place in [at, end) behind which there is a cut, else `end`. The hash goes on from one call to the next.
-[[nodiscard]] inline std::size_t find_cut(const std::byte* data, std::size_t at, std::size_t end, std::uint64_t limit,
-                                          std::uint64_t& hash) noexcept {
+// The hash goes on from one call to the next: twice itself, and a byte's number. Is there a cut in (at, end]? Then `at` is the first
+// one, else the end. Four bytes at a time, so that what they add up to need not wait for the hash.
+[[nodiscard]] inline bool find_cut(const std::byte* data, std::size_t& at, std::size_t end, std::uint64_t limit,
+                                   std::uint64_t& hash) noexcept {
+  const auto number = [data](std::size_t i) { return gear.of[std::to_integer<std::size_t>(data[i])]; };
   std::uint64_t rolled = hash;
-  for (; at != end; ++at) {
-    rolled = (rolled << 1) + gear.of[std::to_integer<std::size_t>(data[at])];
-    if (rolled < limit) return at + 1;
+  std::size_t next = at;
+  const auto cut = [&at](std::size_t place) { return at = place, true; };
+  for (; end - next >= 4; next += 4) {
+    const std::uint64_t one = number(next);
+    const std::uint64_t three = number(next + 2);
+    const std::uint64_t two = (one << 1) + number(next + 1);
+    const std::uint64_t four = (two << 2) + (three << 1) + number(next + 3);
+    if ((rolled << 1) + one < limit) return cut(next + 1);
+    if ((rolled << 2) + two < limit) return cut(next + 2);
+    if ((rolled << 3) + (two << 1) + three < limit) return cut(next + 3);
+    rolled = (rolled << 4) + four;
+    if (rolled < limit) return cut(next + 4);
+  }
+  for (; next != end; ++next) {
+    rolled = (rolled << 1) + number(next);
+    if (rolled < limit) return cut(next + 1);
   }
   hash = rolled;
-  return end;
+  at = end;
+  return false;
 }
 
 }  // namespace detail
@@ -81,9 +97,9 @@ inline constexpr gear_table gear;
   const std::uint64_t rare = UINT64_MAX / how.average_bytes / 4;
   const std::uint64_t often = UINT64_MAX / how.average_bytes * 4;
   const std::size_t turn = how.average_bytes < most.size() ? how.average_bytes : most.size();
-  const std::size_t early = detail::find_cut(most.data(), how.min_bytes, turn, rare, hash);
-  if (early != turn) return early;
-  return detail::find_cut(most.data(), turn, most.size(), often, hash);
+  std::size_t at = how.min_bytes;
+  if (!detail::find_cut(most.data(), at, turn, rare, hash)) (void)detail::find_cut(most.data(), at, most.size(), often, hash);
+  return at;
 }
 
 }  // namespace v1

@@ -48,7 +48,7 @@ struct content_options {
   chunking chunks;
   fan_out nodes;
   std::size_t inline_max_bytes = std::size_t{16} << 10;  // up to 64 KiB
-  std::size_t window_bytes = std::size_t{32} << 20;      // two chunks at least
+  std::size_t window_bytes = std::size_t{16} << 20;      // two chunks at least; three windows are in memory
   std::uint64_t size_max_bytes = UINT64_MAX;             // of a content that is read
   std::size_t known_max = std::size_t{1} << 20;          // objects that a pin remembers, of 48 to 96 bytes each
 

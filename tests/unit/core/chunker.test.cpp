@@ -45,6 +45,30 @@ TEST_CASE("chunker: every chunk but the last has a size within the limits, and a
   CHECK((all.size() > 200000 / 400 && all.size() < 200000 / 180));
 }
 
+TEST_CASE("chunker: a cut is where the hash of the last 64 bytes says, whatever their place") {
+  const auto plain = [](bytes window, const chunking& how) -> std::size_t {
+    const std::size_t most = window.size() < how.max_bytes ? window.size() : how.max_bytes;
+    for (std::size_t size = how.min_bytes + 1; size < most; ++size) {
+      std::uint64_t hash = 0;
+      for (std::size_t i = size > 64 ? size - 64 : 0; i < size; ++i) {
+        if (i + 64 < how.min_bytes) continue;  // behind that the hash begins
+        hash = hash * 2 + perdure::detail::gear.of[std::to_integer<std::size_t>(window.data()[i])];
+      }
+      const std::uint64_t average = UINT64_MAX / how.average_bytes;
+      if (hash < (size <= how.average_bytes ? average / 4 : average * 4)) return size;
+    }
+    return most;
+  };
+  const std::string text = noise(20000);
+  for (const chunking& how : {chunking{cut_by::content, 1, 4, 9}, chunking{cut_by::content, 2, 7, 50},
+                              chunking{cut_by::content, 64, 66, 400}, chunking{cut_by::content, 67, 129, 1021}}) {
+    for (std::size_t at = 0; at < text.size(); at += 37) {
+      const bytes window = bytes(text).from(at);
+      if (chunk_size(window, how) != plain(window, how)) FAIL(how.min_bytes << " at " << at);
+    }
+  }
+}
+
 TEST_CASE("chunker: what is cut does not depend on what comes behind the window") {
   const std::string text = noise(4096);
   CHECK(chunk_size(text, small) == chunk_size(bytes(text).first(1024), small));
