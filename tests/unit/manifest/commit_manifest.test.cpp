@@ -610,6 +610,27 @@ TEST_CASE("commit_manifest_if: what was to be done after a change that was decli
   }
 }
 
+#if defined(__cpp_exceptions)
+TEST_CASE("commit_manifest: what is due of a doubt whose ender left by an exception is done by who comes next") {
+  losing_slot::place there;
+  manifest<std::string, losing_slot> all(losing_slot{&there});
+  REQUIRE(all.open());
+  there.loses_answer = true;
+  there.loads_failing = 1;
+  int ran = 0;
+  const auto doubted = commit_manifest(all, [&](std::string& next, after_commit& then) {
+    next += "a";
+    then.run([&] { ++ran; });
+  });
+  REQUIRE((!doubted && doubted.error().outcome() == outcome::unknown));
+  CHECK_THROWS_AS(commit_manifest(all, [](std::string&) { throw std::runtime_error("no"); }), std::runtime_error);
+  CHECK(ran == 0);
+  CHECK(commit_manifest(all, append{"b"}));
+  CHECK(ran == 1);
+  CHECK(*all.read() == "ab");
+}
+#endif
+
 TEST_CASE("commit_manifest: of many threads every commit is there once, and saves are shared") {
   place here;
   text_manifest all(here.at({.writers = writers::only_this}));

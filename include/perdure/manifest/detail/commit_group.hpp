@@ -144,6 +144,7 @@ class commit_group {
 
   [[nodiscard]] result<answer> commit_as(waiter& me, change_ref change, bool may_decline) {
     lock_type lock(mutex_);
+    me.ended_doubt = !due_.empty();  // somebody else did, and left by an exception
     solo alone(*this);
     for (std::uint32_t tries = 0;;) {
       PERDURE_TRY(end_doubt(lock, me));
