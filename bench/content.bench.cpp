@@ -11,39 +11,36 @@
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/fs_store.hpp>
 
-#include <chrono>
+#include <bench/processes.hpp>
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
 
 using namespace perdure;
+using bench::cost;
+using bench::execute;
+using bench::need;
 
 std::string directory;
 std::size_t content_mib = 256;
 
-void need(bool held, const char* what) {
-  if (held) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 std::string path_of(const std::string& name) { return directory + "/" + name; }
 
 // What the programs are given: noise; words, which compress; and the noise a version later, with a hundredth of it changed in
 // place and as much put in between.
-// Made in tenths, so that a large one needs little memory.
+// Made in tenths, so that a large one needs little memory, and only for somebody who measures them.
 void make_contents() {
+  if (!std::filesystem::create_directories(directory)) return;
   std::uint64_t seed = 88172645463325252U;
   const auto next = [&] {
     seed ^= seed << 13;
@@ -85,34 +82,6 @@ void make_contents() {
   }
 }
 
-struct cost {
-  double seconds = 0;
-  double cpu_seconds = 0;
-  double memory_mib = 0;
-};
-cost run(const std::function<int()>& work) {
-  ::sync();
-  const auto begun = std::chrono::steady_clock::now();
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(work());
-  int status = 0;
-  rusage used{};
-  need(::wait4(child, &status, 0, &used) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0, "a program failed");
-  const auto seconds_of = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
-          seconds_of(used.ru_utime) + seconds_of(used.ru_stime), static_cast<double>(used.ru_maxrss) / 1024};
-}
-int execute(std::vector<std::string> words) {
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const int nowhere = ::open("/dev/null", O_RDWR);
-  for (const int out : {1, 2}) ::dup2(nowhere, out);
-  ::execvp(arguments[0], arguments.data());
-  return 127;
-}
 // What a restore writes to is thrown away, by ours as by those that can.
 int ours(const std::string& kept, const std::string& name, bool restores) {
   posix_fs disk;
@@ -194,7 +163,14 @@ double size_mib(const std::string& kept) {
 
 enum class measured { ingest, second_version, restore };
 
+// Nothing that others have written is still on its way to the disk.
+cost run(const std::function<int()>& work) {
+  ::sync();
+  return bench::run(work);
+}
+
 void measure(benchmark::State& state, const program* peer, const std::string& content, measured what) {
+  make_contents();
   const std::string kept = path_of("store");
   const auto keep = [&](const std::string& name) {
     return run([&] { return peer != nullptr ? execute(peer->keep(kept, name)) : ours(kept, name, false); });
@@ -259,13 +235,6 @@ int main(int argc, char** argv) {
   add(nullptr);
   for (const program& peer : peers) {
     if (::access(peer.command, X_OK) == 0) add(&peer);
-  }
-  // Contents are made only for somebody who measures them.
-  bool lists = false;
-  for (int i = 1; i < argc; ++i) lists = lists || std::string(argv[i]).find("list_tests") != std::string::npos;
-  if (!lists) {
-    std::filesystem::create_directories(directory);
-    make_contents();
   }
   benchmark::RunSpecifiedBenchmarks();
   std::filesystem::remove_all(directory);

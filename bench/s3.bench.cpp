@@ -8,34 +8,29 @@
 
 #include <perdure/ext/s3_opener.hpp>
 
+#include <bench/processes.hpp>
+
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
 
 using namespace perdure;
+using bench::cost;
+using bench::need;
+using bench::run;
 
 constexpr std::size_t threads = 8;
 std::string directory;
-
-void need(bool held, const char* what) {
-  if (held) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 // So many files of noise of this size, in a directory of their own, each an object of the same name.
 struct load {
@@ -62,25 +57,6 @@ void make(const load& one) {
     }
     std::ofstream(one.from() + "/" + one.file(i), std::ios::binary) << noise;
   }
-}
-
-struct cost {
-  double seconds = 0;
-  double cpu_seconds = 0;
-  double memory_mib = 0;
-};
-cost run(const std::function<int()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(work());
-  int status = 0;
-  rusage used{};
-  need(::wait4(child, &status, 0, &used) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0, "a program failed");
-  const auto seconds_of = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
-          seconds_of(used.ru_utime) + seconds_of(used.ru_stime), static_cast<double>(used.ru_maxrss) / 1024};
 }
 
 bool put_one(const any_store& store, const load& one, std::size_t i) {
@@ -124,21 +100,8 @@ int ours(const load& one, bool gets) {
 int rclone(const load& one, bool gets) {
   const std::string there = std::string("bench:perdure-bench/rclone/") + one.name;
   // All of it, whatever is there already.
-  std::vector<std::string> words = {"rclone",
-                                    "copy",
-                                    "--ignore-times",
-                                    "--no-traverse",
-                                    "--transfers",
-                                    std::to_string(threads),
-                                    gets ? there : one.from(),
-                                    gets ? one.to() : there};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const int nowhere = ::open("/dev/null", O_RDWR);
-  for (const int out : {1, 2}) ::dup2(nowhere, out);
-  ::execvp(arguments[0], arguments.data());
-  return 127;
+  return bench::execute({"rclone", "copy", "--ignore-times", "--no-traverse", "--transfers", std::to_string(threads),
+                         gets ? there : one.from(), gets ? one.to() : there});
 }
 
 using program = int (*)(const load&, bool);
