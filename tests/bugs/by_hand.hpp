@@ -62,7 +62,7 @@ inline result<void> sync(crash_fs& fs, const std::string& path, sync_what what =
 }
 
 // Of a file that is not there, or cannot be read: nothing.
-inline std::string content(crash_fs& fs, const std::string& path) { return read_text(fs, path).value_or(std::string()); }
+inline std::string text_in(crash_fs& fs, const std::string& path) { return read_text(fs, path).value_or(std::string()); }
 inline bool is_there(crash_fs& fs, const std::string& path) { return static_cast<bool>(fs.stat(path)); }
 inline std::vector<std::string> names_in(crash_fs& fs, const std::string& directory) {
   std::vector<std::string> names;
@@ -114,7 +114,7 @@ inline frames unframed(const std::string& all, std::uint32_t log = 0, std::size_
 inline result<void> append_record(crash_fs& fs, const std::string& path, const std::string& value) {
   auto file = opened(fs, path);
   if (!file) return file.error();
-  const frames found = unframed(content(fs, path));
+  const frames found = unframed(text_in(fs, path));
   if (!found.is_clean) PERDURE_TRY(file->truncate(found.end));
   PERDURE_TRY(file->write_at(found.end, framed(value)));
   return after_write(file->sync(sync_what::data));

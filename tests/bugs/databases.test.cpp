@@ -34,7 +34,7 @@ exploration two_metas(const std::string& file, bool verifies) {
                 }
               },
           .check = [=](after_crash& after) -> verdict {
-            const std::string all = content(after.fs(), file);
+            const std::string all = text_in(after.fs(), file);
             const std::uint32_t a = meta_of(all, 0, verifies);
             const std::uint32_t b = meta_of(all, 1, verifies);
             const std::uint32_t newest = a > b ? a : b;
@@ -75,7 +75,7 @@ EXHIBIT(1, "PostgreSQL 1d4a0ab19a",
           },
       .check =
           [](after_crash& after) {
-            const std::string segment = content(after.fs(), "pg_wal/000000010000000000000002");
+            const std::string segment = text_in(after.fs(), "pg_wal/000000010000000000000002");
             return is_log_of(after, unframed(segment, 2).values, {"insert"});
           }};
 }
@@ -105,8 +105,8 @@ EXHIBIT(2, "PostgreSQL fsyncgate", "fsync failed, and is believed when it is tri
               },
           .check =
               [](after_crash& after) {
-                const auto log = unframed(content(after.fs(), "pg_wal")).values;
-                return after.latest_is(log.empty() ? content(after.fs(), "base/16384") : log.back(), "row 1");
+                const auto log = unframed(text_in(after.fs(), "pg_wal")).values;
+                return after.latest_is(log.empty() ? text_in(after.fs(), "base/16384") : log.back(), "row 1");
               },
           .faults = 1};
 }
@@ -143,7 +143,7 @@ EXHIBIT(24, "GDBM (ALICE)", "a new database has a size before it has a header", 
                 });
               },
           .check = [](after_crash& after) -> verdict {
-            const std::string all = content(after.fs(), "file.gdbm");
+            const std::string all = text_in(after.fs(), "file.gdbm");
             if (all.empty()) return after.acknowledged("created") ? "the database is gone" : "";
             if (all.substr(0, 4) != "GDBM") return "gdbm fatal: bad magic number";
             const bool is_whole = all == "GDBM" + std::string(4092, 'h') + std::string(4096, 'd') + std::string(4096, 'b');
@@ -170,7 +170,7 @@ EXHIBIT(27, "etcd-io/bbolt #562, etcd #16596 (LazyFS)", "of the four pages of a 
                 });
               },
           .check = [](after_crash& after) -> verdict {
-            const std::string all = content(after.fs(), "db");
+            const std::string all = text_in(after.fs(), "db");
             if (all.empty()) return after.acknowledged("created") ? "the database is gone" : "";
             for (std::size_t i = 0; i < 4; ++i) {
               if (all.size() <= i * 4096) return "file size too small";
@@ -191,7 +191,7 @@ EXHIBIT(28, "etcd 2.3 (LazyFS)", "the last record of a log, of more than one sec
                   world.step(entry, [&] { return append(world.fs(), "0-0.wal", framed(entry), flushed::yes); });
               },
           .check = [=](after_crash& after) -> verdict {
-            const frames log = unframed(content(after.fs(), "0-0.wal"));
+            const frames log = unframed(text_in(after.fs(), "0-0.wal"));
             if (!fixed && !log.is_zeros) return "walpb: crc mismatch";
             return is_log_of(after, log.values, entries);
           }};
@@ -224,8 +224,8 @@ EXHIBIT(30, "Redis PR 10737", "the old manifest may be back, and the base file t
                 });
               },
           .check = [](after_crash& after) -> verdict {
-            const std::string base = content(after.fs(), "appendonlydir/appendonly.aof.manifest");
-            if (content(after.fs(), "appendonlydir/" + base) == "data") return true;
+            const std::string base = text_in(after.fs(), "appendonlydir/appendonly.aof.manifest");
+            if (text_in(after.fs(), "appendonlydir/" + base) == "data") return true;
             return "the AOF base file " + base + " doesn't exist";
           }};
 }
@@ -252,7 +252,7 @@ EXHIBIT(31, "Redis PR 8347", "an answer is given although fsync failed",
             }
           },
       .check =
-          [](after_crash& after) { return is_log_of(after, unframed(content(after.fs(), "appendonly.aof")).values, commands); },
+          [](after_crash& after) { return is_log_of(after, unframed(text_in(after.fs(), "appendonly.aof")).values, commands); },
       .faults = 1};
 }
 

@@ -49,7 +49,7 @@ bool has(const std::vector<std::string>& tables, const std::string& name) {
 // What it does when a database is opened. A record that is half there ends a manifest.
 verdict opens(after_crash& after, const std::vector<std::string>& acknowledged = {}) {
   crash_fs& fs = after.fs();
-  const std::string current = content(fs, "CURRENT");
+  const std::string current = text_in(fs, "CURRENT");
   if (current.empty() || current.back() != '\n') return "CURRENT file does not end with newline";
   const std::string manifest = current.substr(0, current.size() - 1);
   if (!is_there(fs, manifest)) return "CURRENT points to a non-existent file: " + manifest;
@@ -57,7 +57,7 @@ verdict opens(after_crash& after, const std::vector<std::string>& acknowledged =
   if (!tables) return verdict(tables);
   if (tables->empty()) return manifest + " is corrupted: it has no whole record";
   for (const std::string& name : *tables) {
-    if (content(fs, name) != table_text(name)) return manifest + " names a table that is missing: " + name;
+    if (text_in(fs, name) != table_text(name)) return manifest + " names a table that is missing: " + name;
   }
   if (!has(*tables, "000004.ldb")) return manifest + " has lost the table that was there before";
   for (const std::string& name : acknowledged) {
@@ -103,7 +103,7 @@ EXHIBIT(6, "LevelDB (ALICE)", "what follows the last whole record of a log may b
                   world.step(put, [&] { return append(world.fs(), "000003.log", framed(put), flushed::yes); });
               },
           .check = [=](after_crash& after) -> verdict {
-            const frames log = unframed(content(after.fs(), "000003.log"));
+            const frames log = unframed(text_in(after.fs(), "000003.log"));
             if (!fixed && !log.is_zeros) return "Corruption: bad record, and the database is not opened";
             return is_log_of(after, log.values, puts);
           }};
@@ -215,7 +215,7 @@ EXHIBIT(12, "RocksDB PR 14780",
               [=](after_crash& after) {
                 crash_fs& fs = after.fs();
                 const auto tables = tables_of(fs);
-                if (unframed(content(fs, "000005.log")).values.empty() || !tables || has(*tables, "000006.ldb")) return;
+                if (unframed(text_in(fs, "000005.log")).values.empty() || !tables || has(*tables, "000006.ldb")) return;
                 if (!write_table(fs, "000006.ldb")) return;
                 if (fixed && !fs.sync_dir(".")) return;
                 (void)append_record(fs, "MANIFEST-000002", "000006.ldb");
@@ -243,7 +243,7 @@ EXHIBIT(14, "Pebble PR 580, RocksDB PR 12918", "behind the end of a recycled log
               },
           .check =
               [=](after_crash& after) {
-                return is_log_of(after, unframed(content(after.fs(), "000007.log"), fixed ? 7 : 0).values, puts);
+                return is_log_of(after, unframed(text_in(after.fs(), "000007.log"), fixed ? 7 : 0).values, puts);
               }};
 }
 
@@ -281,7 +281,7 @@ EXHIBIT(15, "Pebble PR 3755, CockroachDB PR 127361",
               },
           .check = [](after_crash& after) -> verdict {
             for (const char* name : {"000006.sst", "000007.sst"}) {
-              if (after.acknowledged(name) && content(after.fs(), name) != table_text(name))
+              if (after.acknowledged(name) && text_in(after.fs(), name) != table_text(name))
                 return std::string(name) + " was synced, and is gone";
             }
             return true;

@@ -22,7 +22,7 @@ EXHIBIT(17, "SpacetimeDB PR 5785", "a new segment was synced before its rename, 
                            [&] { return append(fs, "clog/00000000000000000002.stdb.log", framed("tx 2"), flushed::yes); });
               },
           .check = [](after_crash& after) -> verdict {
-            auto found = unframed(content(after.fs(), "clog/00000000000000000002.stdb.log")).values;
+            auto found = unframed(text_in(after.fs(), "clog/00000000000000000002.stdb.log")).values;
             if (!found.empty()) found.erase(found.begin());
             return is_log_of(after, found, {"tx 2"});
           }};
@@ -40,7 +40,7 @@ EXHIBIT(18, "Kafka KAFKA-3968", "a segment that was flushed may vanish with its 
               },
           .check =
               [](after_crash& after) {
-                return is_log_of(after, unframed(content(after.fs(), "topic-0/00000000000000000000.log")).values, {"batch"});
+                return is_log_of(after, unframed(text_in(after.fs(), "topic-0/00000000000000000000.log")).values, {"batch"});
               }};
 }
 
@@ -59,7 +59,7 @@ EXHIBIT(19, "ZooKeeper (ALICE)", "a new transaction log, padded and forced, may 
                 });
               },
           .check = [](after_crash& after) -> verdict {
-            auto found = unframed(content(after.fs(), "version-2/log.1")).values;
+            auto found = unframed(text_in(after.fs(), "version-2/log.1")).values;
             if (!found.empty()) found.erase(found.begin());
             return is_log_of(after, found, {"create /a"});
           }};
@@ -81,10 +81,10 @@ EXHIBIT(20, "ZooKeeper ZOOKEEPER-2325", "an empty snapshot is taken for no snaps
                 world.step("/b", [&] { return append(fs, "version-2/log.2", framed("/b"), flushed::yes); });
               },
           .check = [](after_crash& after) -> verdict {
-            std::vector<std::string> tree = unframed(content(after.fs(), "version-2/snapshot.1")).values;
-            if (tree.empty()) tree = unframed(content(after.fs(), "version-2/log.1")).values;
+            std::vector<std::string> tree = unframed(text_in(after.fs(), "version-2/snapshot.1")).values;
+            if (tree.empty()) tree = unframed(text_in(after.fs(), "version-2/log.1")).values;
             if (tree.empty()) return "/a, which was there all the time, is lost";
-            return is_log_of(after, unframed(content(after.fs(), "version-2/log.2")).values, {"/b"});
+            return is_log_of(after, unframed(text_in(after.fs(), "version-2/log.2")).values, {"/b"});
           }};
 }
 
@@ -103,10 +103,10 @@ EXHIBIT(23, "Mercurial (ALICE)", "a changeset may refer to a manifest, and that 
                 });
               },
           .check = [](after_crash& after) -> verdict {
-            const auto changes = unframed(content(after.fs(), "00changelog.i")).values;
-            if (unframed(content(after.fs(), "00manifest.i")).values.size() < changes.size())
+            const auto changes = unframed(text_in(after.fs(), "00changelog.i")).values;
+            if (unframed(text_in(after.fs(), "00manifest.i")).values.size() < changes.size())
               return "abort: 00manifest.i: no match found!";
-            if (unframed(content(after.fs(), "f.i")).values.size() < changes.size()) return "abort: data/f.i: no match found!";
+            if (unframed(text_in(after.fs(), "f.i")).values.size() < changes.size()) return "abort: data/f.i: no match found!";
             return true;
           }};
 }
@@ -120,7 +120,7 @@ EXHIBIT(32, "NATS #7564 (Jepsen)", "a message is acknowledged now, and synced tw
                   world.step(message, [&] { return append(world.fs(), "1.blk", framed(message), flushed{fixed}); });
                 (void)sync(world.fs(), "1.blk");
               },
-          .check = [](after_crash& after) { return is_log_of(after, unframed(content(after.fs(), "1.blk")).values, messages); }};
+          .check = [](after_crash& after) { return is_log_of(after, unframed(text_in(after.fs(), "1.blk")).values, messages); }};
 }
 
 EXHIBIT(41, "HarperFast rocksdb-js #748", "an append that failed leaves bytes, and the next one goes behind them",
@@ -141,7 +141,7 @@ EXHIBIT(41, "HarperFast rocksdb-js #748", "an append that failed leaves bytes, a
                   if (done == step_outcome::acknowledged) end += framed(entry).size();
                 }
               },
-          .check = [](after_crash& after) { return is_log_of(after, unframed(content(after.fs(), "1.txnlog")).values, entries); },
+          .check = [](after_crash& after) { return is_log_of(after, unframed(text_in(after.fs(), "1.txnlog")).values, entries); },
           .faults = 1};
 }
 
@@ -160,7 +160,7 @@ EXHIBIT(42, "amelie #17, verdi #38",
             });
           },
       .check =
-          [](after_crash& after) { return is_log_of(after, unframed(content(after.fs(), "log")).values, {first, "second"}); }};
+          [](after_crash& after) { return is_log_of(after, unframed(text_in(after.fs(), "log")).values, {first, "second"}); }};
 }
 
 EXHIBIT(43, "LogCabin #191", "a new segment may hold garbage where its recovery expects zeros", by(profile::posix_minimum)) {
@@ -177,7 +177,7 @@ EXHIBIT(43, "LogCabin #191", "a new segment may hold garbage where its recovery 
                 });
               },
           .check = [=](after_crash& after) -> verdict {
-            const std::string all = content(after.fs(), "open-4");
+            const std::string all = text_in(after.fs(), "open-4");
             const bool is_used = all.substr(0, 1) == "\x01" && all.find_first_not_of('\0', 1) == std::string::npos;
             const bool is_zeros = all.find_first_not_of('\0') == std::string::npos;
             if (!fixed && !is_used && !is_zeros) return "the segment's version is not 1, and it is not empty: exiting";

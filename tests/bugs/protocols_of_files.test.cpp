@@ -13,7 +13,7 @@ namespace {
 
 // Of a file with one record: that, if it is whole.
 std::string record_of(crash_fs& fs, const std::string& path) {
-  const auto found = unframed(content(fs, path)).values;
+  const auto found = unframed(text_in(fs, path)).values;
   return found.empty() ? "nothing whole" : found[0];
 }
 result<void> replace(crash_fs& fs, const std::string& path, const std::string& text, const std::string& directory = ".") {
@@ -91,7 +91,7 @@ PROTOCOL(versions, "numbered versions with a checksum: the highest that is whole
           .check =
               [](after_crash& after) {
                 for (int number = 3; number > 0; --number) {
-                  const auto found = unframed(content(after.fs(), "state." + std::to_string(number))).values;
+                  const auto found = unframed(text_in(after.fs(), "state." + std::to_string(number))).values;
                   if (!found.empty()) return after.latest_is(found[0], "none");
                 }
                 return after.latest_is(std::string("none"), "none");

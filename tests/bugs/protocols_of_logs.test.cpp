@@ -12,7 +12,7 @@ using namespace tests;
 namespace {
 
 std::string record_of(crash_fs& fs, const std::string& path, std::uint64_t at = 0, std::uint32_t log = 0) {
-  const auto found = unframed(content(fs, path), log, at).values;
+  const auto found = unframed(text_in(fs, path), log, at).values;
   return found.empty() ? "" : found[0];
 }
 // Of a file that is written in place: as long as it was, whatever was in it.
@@ -46,7 +46,7 @@ PROTOCOL(log_and_checkpoint, "a log that is written first, and emptied when the 
               },
           .check =
               [](after_crash& after) {
-                const auto log = unframed(content(after.fs(), "db-log")).values;
+                const auto log = unframed(text_in(after.fs(), "db-log")).values;
                 return after.latest_is(log.empty() ? record_of(after.fs(), "db") : log.back(), "row 0");
               }};
 }
@@ -73,9 +73,9 @@ PROTOCOL(log_with_salt, "a log that begins anew under another salt", stands::ato
                 }
               },
           .check = [](after_crash& after) -> verdict {
-            const std::string snapshot = content(after.fs(), "snapshot");
+            const std::string snapshot = text_in(after.fs(), "snapshot");
             if (snapshot.size() < 4) return "there is no snapshot";
-            const auto log = unframed(content(after.fs(), "log"), number_at(snapshot, 0)).values;
+            const auto log = unframed(text_in(after.fs(), "log"), number_at(snapshot, 0)).values;
             return after.latest_is(log.empty() ? record_of(after.fs(), "snapshot", 4) : log.back(), "row 0");
           }};
 }
@@ -98,10 +98,10 @@ PROTOCOL(segments, "a log in segments, of which the oldest is removed when a sna
               },
           .check =
               [](after_crash& after) {
-                std::vector<std::string> found = unframed(content(after.fs(), "snapshot")).values;
+                std::vector<std::string> found = unframed(text_in(after.fs(), "snapshot")).values;
                 // A segment that the snapshot has may be back.
-                if (found.empty()) found = unframed(content(after.fs(), "1.log")).values;
-                for (const std::string& row : unframed(content(after.fs(), "2.log")).values) found.push_back(row);
+                if (found.empty()) found = unframed(text_in(after.fs(), "1.log")).values;
+                for (const std::string& row : unframed(text_in(after.fs(), "2.log")).values) found.push_back(row);
                 return is_log_of(after, found, rows);
               }};
 }
@@ -127,9 +127,9 @@ PROTOCOL(recycled_segments, "segments that are used again under another number",
               },
           .check =
               [](after_crash& after) {
-                std::vector<std::string> found = unframed(content(after.fs(), "base")).values;
+                std::vector<std::string> found = unframed(text_in(after.fs(), "base")).values;
                 const std::uint32_t log = found.empty() ? 1 : 2;
-                for (const std::string& row : unframed(content(after.fs(), std::to_string(log) + ".log"), log).values)
+                for (const std::string& row : unframed(text_in(after.fs(), std::to_string(log) + ".log"), log).values)
                   found.push_back(row);
                 return is_log_of(after, found, rows);
               }};
@@ -152,7 +152,7 @@ PROTOCOL(tombstones, "objects that are deleted by a tombstone, and tombstones th
               },
           .check = [](after_crash& after) -> verdict {
             bool is_gone = !is_there(after.fs(), "objects/a");
-            for (const std::string& name : unframed(content(after.fs(), "tombstones")).values) is_gone = is_gone || name == "a";
+            for (const std::string& name : unframed(text_in(after.fs(), "tombstones")).values) is_gone = is_gone || name == "a";
             if (after.acknowledged("a is gone") && !is_gone) return "what was deleted is back";
             return is_there(after.fs(), "objects/b") ? "" : "what was not deleted is gone";
           }};

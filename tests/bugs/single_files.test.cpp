@@ -72,8 +72,8 @@ EXHIBIT(50, "WiredTiger PR 3337, MSVC STL #5501", "a rename that deletes first m
                 }
               },
           .check = [](after_crash& after) -> verdict {
-            auto turtle = unframed(content(after.fs(), "WiredTiger.turtle")).values;
-            if (turtle.empty()) turtle = unframed(content(after.fs(), "WiredTiger.turtle.set")).values;
+            auto turtle = unframed(text_in(after.fs(), "WiredTiger.turtle")).values;
+            if (turtle.empty()) turtle = unframed(text_in(after.fs(), "WiredTiger.turtle.set")).values;
             return after.latest_is(turtle.empty() ? "no turtle file" : turtle[0], "old");
           }};
 }
@@ -120,7 +120,7 @@ EXHIBIT(54, "btrfs (CrashMonkey)", "a file that was moved may be in both directo
               },
           .check = [](after_crash& after) -> verdict {
             if (!after.acknowledged("moved")) return true;
-            if (content(after.fs(), "B/bar") != "text") return "it is not where it was moved to";
+            if (text_in(after.fs(), "B/bar") != "text") return "it is not where it was moved to";
             return is_there(after.fs(), "A/foo") ? "it was moved, and is in both directories" : "";
           }};
 }
@@ -136,7 +136,7 @@ EXHIBIT(55, "lnd, PostgreSQL statistics (LazyFS)", "a file that is made at the s
               },
           .check = [](after_crash& after) -> verdict {
             if (!is_there(after.fs(), "admin.macaroon")) return true;  // it makes another one
-            return content(after.fs(), "admin.macaroon") == "key" ? "" : "unable to read macaroon: EOF";
+            return text_in(after.fs(), "admin.macaroon") == "key" ? "" : "unable to read macaroon: EOF";
           }};
 }
 

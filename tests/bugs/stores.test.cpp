@@ -35,7 +35,7 @@ EXHIBIT(22, "Git loose objects (ALICE)", "a ref may lead to an object that is em
             const auto ref = read_text(after.fs(), "refs/master");
             if (!ref) return verdict(ref);
             if (ref->empty() || (*ref)[0] == '\0') return "fatal: your current branch appears to be broken";
-            const auto object = unframed(content(after.fs(), *ref)).values;
+            const auto object = unframed(text_in(after.fs(), *ref)).values;
             return object.empty() ? "error: object file " + *ref + " is empty" : after.latest_is(object[0], "commit 1");
           }};
 }
@@ -58,9 +58,9 @@ EXHIBIT(33, "Nix #7126", "a path is registered, and its files are empty", by(pro
                 });
               },
           .check = [](after_crash& after) -> verdict {
-            const auto rows = unframed(content(after.fs(), "db.sqlite-wal")).values;
+            const auto rows = unframed(text_in(after.fs(), "db.sqlite-wal")).values;
             for (const std::string& path : rows) {
-              if (content(after.fs(), path + "/hello") != "ELF") return path + " is valid, says the database; its file is not";
+              if (text_in(after.fs(), path + "/hello") != "ELF") return path + " is valid, says the database; its file is not";
             }
             return is_log_of(after, rows, {"store/abc-hello"});
           }};
@@ -86,10 +86,10 @@ EXHIBIT(34, "containerd #10284, moby #23184", "a layer is committed, and its fil
                 });
               },
           .check = [](after_crash& after) -> verdict {
-            const auto layers = unframed(content(after.fs(), "metadata.db")).values;
+            const auto layers = unframed(text_in(after.fs(), "metadata.db")).values;
             for (const std::string& path : layers) {
-              if (content(after.fs(), path + "/sh") != "ELF") return "exec /bin/sh: exec format error";
-              if (content(after.fs(), path + "/etc/passwd") != "root") return "unable to find user root";
+              if (text_in(after.fs(), path + "/sh") != "ELF") return "exec /bin/sh: exec format error";
+              if (text_in(after.fs(), path + "/etc/passwd") != "root") return "unable to find user root";
             }
             return is_log_of(after, layers, {"snapshots/1"});
           }};
@@ -113,9 +113,9 @@ EXHIBIT(35, "stellar-core #2202, HoraeDB #394", "a manifest that is durable name
                 });
               },
           .check = [](after_crash& after) -> verdict {
-            const auto rows = unframed(content(after.fs(), "stellar.db-wal")).values;
+            const auto rows = unframed(text_in(after.fs(), "stellar.db-wal")).values;
             for (const std::string& path : rows) {
-              if (content(after.fs(), path) != "entries") return "hash mismatch in " + path;
+              if (text_in(after.fs(), path) != "entries") return "hash mismatch in " + path;
             }
             return is_log_of(after, rows, {"buckets/bucket-ab.xdr"});
           }};
@@ -137,8 +137,8 @@ EXHIBIT(36, "Prometheus #4058", "a block is in place, and its meta.json is empty
               },
           .check = [](after_crash& after) -> verdict {
             if (!is_there(after.fs(), "01B")) return !after.acknowledged("block");
-            if (content(after.fs(), "01B/meta.json") != "{}") return "read meta information: unexpected end of JSON input";
-            return content(after.fs(), "01B/chunks") == "samples";
+            if (text_in(after.fs(), "01B/meta.json") != "{}") return "read meta information: unexpected end of JSON input";
+            return text_in(after.fs(), "01B/chunks") == "samples";
           }};
 }
 
@@ -163,9 +163,9 @@ EXHIBIT(45, "Borg #1195", "an index that could be built again is empty, and that
           .check = [=](after_crash& after) -> verdict {
             crash_fs& fs = after.fs();
             const std::string newest = is_there(fs, "data/2") ? "2" : "1";
-            const auto segment = unframed(content(fs, "data/" + newest)).values;
+            const auto segment = unframed(text_in(fs, "data/" + newest)).values;
             if (segment.empty()) return after.latest_is(std::string("archive 1"), "archive 1");
-            const auto index = unframed(content(fs, "index." + newest)).values;
+            const auto index = unframed(text_in(fs, "index." + newest)).values;
             if (!fixed && is_there(fs, "index." + newest) && index.empty())
               return "hashindex: fread header failed (expected 18, got 0)";
             return after.latest_is(index.empty() ? segment[0] : index[0], "archive 1");

@@ -33,17 +33,19 @@ class buggy {
   notes of_;
 };
 
-std::string content(std::uint32_t number) { return number == 0 ? "" : std::string(40 * number, static_cast<char>('a' + number)); }
+std::string entry_text(std::uint32_t number) {
+  return number == 0 ? "" : std::string(40 * number, static_cast<char>('a' + number));
+}
 
 }  // namespace
 
 TEST_CASE("engine_laws: hold of a sound engine, and of the poorest legal one") {
   planted = engine_bug::none;
-  const auto sound = testing::check_engine_laws<buggy>([](std::uint32_t number) { return buggy({content(number), number}); });
+  const auto sound = testing::check_engine_laws<buggy>([](std::uint32_t number) { return buggy({entry_text(number), number}); });
   INFO(sound.text());
   CHECK((sound.ok() && sound.held == 6));
   const auto poorest = testing::check_engine_laws<poorest_engine>(
-      [](std::uint32_t number) { return std::make_unique<poorest_engine>(content(number)); });
+      [](std::uint32_t number) { return std::make_unique<poorest_engine>(entry_text(number)); });
   INFO(poorest.text());
   CHECK((poorest.ok() && poorest.held == 4 && poorest.not_applicable.size() == 2));
 }
@@ -59,7 +61,7 @@ TEST_CASE("engine_laws: each bug breaks the law that it is against") {
   for (const auto& one : all) {
     planted = one.bug;
     const auto report =
-        testing::check_engine_laws<buggy>([&](std::uint32_t number) { return buggy({content(number), number, one.bug}); });
+        testing::check_engine_laws<buggy>([&](std::uint32_t number) { return buggy({entry_text(number), number, one.bug}); });
     INFO(one.law << ": " << report.text());
     CHECK_FALSE(report.ok());
     CHECK(report.text().find(std::string("broken: ") + one.law) != std::string::npos);
