@@ -52,6 +52,8 @@ class content_pin {
         key_(other.key_),
         condemned_(detail::moved(other.condemned_)),
         known_(detail::moved(other.known_)),
+        writers_(other.writers_),
+        unfinished_(other.unfinished_),
         is_there_(detail::exchanged(other.is_there_, false)),
         is_held_(other.is_held_) {}
   content_pin& operator=(content_pin&&) = delete;
@@ -74,7 +76,21 @@ class content_pin {
     while (condemned_.has(mixed(copy))) ++copy.generation;
     return copy;
   }
-  [[nodiscard]] detail::digest_set& known() noexcept { return known_; }
+  [[nodiscard]] std::uint64_t next_writer() noexcept { return ++writers_; }
+  // What one writer has named it may have yet to put, or never will: to another one it is not known.
+  [[nodiscard]] detail::digest_set& known_to(std::uint64_t writer) noexcept {
+    if (unfinished_ != 0 && unfinished_ != writer) known_.clear();
+    unfinished_ = writer;
+    return known_;
+  }
+  // What it has named is there.
+  void finished(std::uint64_t writer) noexcept {
+    if (unfinished_ == writer) unfinished_ = 0;
+  }
+  void forget_known() noexcept {
+    known_.clear();
+    unfinished_ = 0;
+  }
 
  private:
   explicit content_pin(S& store) : store_(&store), key_(detail::key_of(detail::pins_prefix, store.nonce())) {}
@@ -102,11 +118,13 @@ class content_pin {
   detail::content_key key_;
   detail::digest_set condemned_;
   detail::digest_set known_;
+  std::uint64_t writers_ = 0;
+  std::uint64_t unfinished_ = 0;  // by this one of them what is known was named, and may not be there yet; 0: all of it is
   bool is_there_ = true;
   bool is_held_ = false;
 };
 
-// Of somebody else, by the key that list_pins shows: see above what that says.
+// Of somebody else, by the key under which it is kept: see above what that says.
 template <Store S>
 [[nodiscard]] result<void> end_pin(S& store, key_view key) {
   if (!detail::parse_nonce(detail::pins_prefix, key)) return failure(code::invalid_argument, operation::remove_object);

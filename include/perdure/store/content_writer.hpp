@@ -11,6 +11,7 @@
 //
 // Effects, Success, Failure, Crash: as content_store's put, of write() and of finish(); equal content has the same id, however it
 //   came. What was not finished is named by nobody. After a failure every call fails so.
+// What is written, and not finished, no other writer counts on, one of the same pin neither: it puts that once more.
 // Memory: that of put; with several workers two windows, kept from one content to the next.
 // Not promised: that a piece is stored when write() returns.
 //
@@ -56,7 +57,8 @@ class content_writer {
     if (!good_) return good_.error();
     return ended(ingest_.finish());
   }
-  // All that the source has, at once: it is read while what was read before is hashed and stored.
+  // All that the source has, at once, behind what was written of this content: it is read while what was read before is hashed
+  // and stored.
   [[nodiscard]] result<stored_content> put(byte_source source) {
     if (!good_) return good_.error();
     return ended(ingest_.run(source));
@@ -66,7 +68,7 @@ class content_writer {
   template <class T>
   [[nodiscard]] result<void> kept(const result<T>& answer) {
     if (answer) return {};
-    pin_.known().clear();
+    pin_.forget_known();
     return answer.error().with(doubt::none);
   }
   [[nodiscard]] result<stored_content> ended(const result<digest>& root) {

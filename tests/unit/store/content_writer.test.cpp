@@ -103,3 +103,57 @@ TEST_CASE("content_writer: a failure is told by every call after it, and what wa
   content_store<testing::fault_store<mem_store>> none(store, wrong);
   CHECK(none.writer(pin).finish().error().code() == code::invalid_argument);
 }
+
+TEST_CASE("content_writer: what one has not finished no other one of its pin counts on") {
+  for (const std::size_t workers : {1U, 3U}) {
+    INFO(workers);
+    const std::string text = noise(5000);
+    {
+      mem_store store;
+      content_store<mem_store> objects(store, small_contents());
+      auto pin = *objects.pin();
+      {
+        auto dropped = objects.writer(pin, {.workers = workers});
+        REQUIRE(dropped.write(text));
+      }
+      CHECK(objects.verify(objects.put(pin, text)->id));
+    }
+    mem_store store;
+    content_store<mem_store> objects(store, small_contents());
+    auto pin = *objects.pin();
+    auto first = objects.writer(pin, {.workers = workers});
+    auto second = objects.writer(pin, {.workers = workers});
+    REQUIRE(first.write(text));
+    REQUIRE(second.write(text));
+    const auto of_second = second.finish();
+    REQUIRE(of_second);
+    CHECK(objects.verify(of_second->id));
+    CHECK(first.finish()->id == of_second->id);
+    // What is finished is known, to every one of them.
+    CHECK(objects.put(pin, text)->new_objects == 0);
+  }
+}
+
+TEST_CASE("content_writer: what a source has goes behind what was written") {
+  const std::string text = noise(5000);
+  for (const std::size_t workers : {1U, 3U}) {
+    mem_store store;
+    content_store<mem_store> objects(store, small_contents());
+    auto pin = *objects.pin();
+    const content_id whole = objects.put(pin, text)->id;
+    auto writer = objects.writer(pin, {.workers = workers});
+    for (const std::size_t written : {1U, 999U, 1000U, 1500U, 2500U, 5000U}) {
+      INFO(workers << " workers, " << written << " bytes written");
+      REQUIRE(writer.write(bytes(text).first(written)));
+      bytes left = bytes(text).from(written);
+      const auto stored = writer.put([&](mutable_bytes into) -> result<std::size_t> {
+        const bytes piece = left.first(into.size());
+        if (!piece.empty()) std::memcpy(into.data(), piece.data(), piece.size());
+        left = left.from(piece.size());
+        return piece.size();
+      });
+      REQUIRE(stored);
+      CHECK((stored->id == whole && stored->size_bytes == 5000));
+    }
+  }
+}

@@ -26,6 +26,7 @@ class content_ingest {
   content_ingest(Objects& objects, Pin& pin, const Options& how) noexcept
       : objects_(objects),
         pin_(pin),
+        number_(pin.next_writer()),
         watch_(how.watch),
         jobs_(how.jobs),
         workers_(how.workers == 0            ? 1
@@ -33,8 +34,12 @@ class content_ingest {
                                              : workers_max),
         builder_(objects.options().nodes) {}
 
-  // Success: the root.
+  // Success: the root. What was written before is the beginning of it.
   [[nodiscard]] result<digest> run(byte_source source) {
+    if (written_ != 0 || windows_[0].held != 0) {
+      PERDURE_TRY(write_all(source));
+      return finish();
+    }
     if (workers_ > 1) return run_together(source);
     content_window& only = windows_[0];
     for (;;) {
@@ -54,6 +59,17 @@ class content_ingest {
     }
     return {};
   }
+  // Of a content that is begun.
+  [[nodiscard]] result<void> write_all(byte_source source) {
+    for (;;) {
+      content_window& to = written();
+      const auto got = source(mutable_bytes(to.memory.data() + to.held, to.memory.size() - to.held));
+      if (!got) return got.error();
+      if (*got == 0) return {};
+      to.held += *got;
+      if (to.is_full()) PERDURE_TRY(pass_on());
+    }
+  }
   // Success: the root. What is told of it stays until restart().
   [[nodiscard]] result<digest> finish() {
     content_window& last = written();
@@ -64,6 +80,7 @@ class content_ingest {
     return root();
   }
   void restart() noexcept {
+    pin_.finished(number_);
     for (content_window& one : windows_) one.forget();
     builder_.restart();
     written_ = size_bytes_ = done_bytes_ = named_ = 0;
@@ -194,7 +211,7 @@ class content_ingest {
   // What is not known to be there.
   [[nodiscard]] result<bool> is_new(const digest& of) {
     ++named_;
-    digest_set& known = pin_.known();
+    digest_set& known = pin_.known_to(number_);
     if (known.size() >= objects_.options().known_max) known.clear();
     const added now = known.add(of);
     if (now == added::no_memory) return no_memory();
@@ -219,6 +236,7 @@ class content_ingest {
 
   Objects& objects_;
   Pin& pin_;
+  std::uint64_t number_;  // among the writers of its pin
   progress_watch watch_;
   job_runner jobs_;
   std::size_t workers_;
