@@ -50,8 +50,8 @@ class artifacts {
   }
   [[nodiscard]] result<void> list_sidecars(sidecar_visitor visitor) {
     const path_view prefix = detail::recovery_prefix;
-    return detail::for_each_key(*store_, prefix, options_.page_keys, [&](key_view key) -> result<visit> {
-      const std::uint64_t operation = detail::decimal_of(key.from(prefix.size()));
+    return detail::for_each_object(*store_, prefix, options_.page_keys, [&](const listed_object& one) -> result<visit> {
+      const std::uint64_t operation = detail::decimal_of(one.key.from(prefix.size()));
       return operation == 0 ? result<visit>(visit::go_on) : visitor(operation);
     });
   }
@@ -64,8 +64,8 @@ class artifacts {
   [[nodiscard]] result<void> retire_approval(const digest& of) { return store_->remove(detail::key_of_approval(of)); }
   [[nodiscard]] result<void> list_approvals(approval_visitor visitor) {
     const path_view prefix = detail::approvals_prefix;
-    return detail::for_each_key(*store_, prefix, options_.page_keys, [&](key_view key) -> result<visit> {
-      const auto of = detail::digest_of_text(key.from(prefix.size()));
+    return detail::for_each_object(*store_, prefix, options_.page_keys, [&](const listed_object& one) -> result<visit> {
+      const auto of = detail::digest_of_text(one.key.from(prefix.size()));
       return of ? visitor(*of) : result<visit>(visit::go_on);
     });
   }

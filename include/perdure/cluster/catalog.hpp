@@ -23,6 +23,7 @@
 
 #include <perdure/cluster/detail/cluster_keys.hpp>
 #include <perdure/core/detail/byte_buffer.hpp>
+#include <perdure/store/detail/key_pages.hpp>
 #include <perdure/store/read_object.hpp>
 #include <perdure/store/store_optional.hpp>
 
@@ -35,33 +36,6 @@ struct catalog_options {
 };
 
 using payload_visitor = function_ref<visit(const payload_id&)>;
-
-namespace detail {
-
-// All keys under a prefix, page by page. The visitor may remove what it is shown; a failure of its ends the listing.
-template <Store S>
-[[nodiscard]] result<void> for_each_key(S& store, key_view prefix, std::size_t page_keys,
-                                        function_ref<result<visit>(key_view)> visitor) {
-  path_buffer<key_size_portable + 1024> cursor;
-  for (;;) {
-    result<visit> told = visit::go_on;
-    bool some = false;
-    const auto page = store.list(prefix, cursor, page_keys, [&](const listed_object& one) {
-      cursor.clear();
-      cursor.append(one.key);
-      some = true;
-      told = visitor(one.key);
-      return told && *told == visit::go_on && cursor.ok() ? visit::go_on : visit::stop;
-    });
-    if (!told) return told.error();
-    if (!page) return page.error();
-    if (*page == listed::all || *told == visit::stop) return {};
-    // One that cannot be a cursor cannot be gone past.
-    if (!cursor.ok() || !some) return failure(code::too_large, operation::list_objects).about({prefix.data(), prefix.size()});
-  }
-}
-
-}  // namespace detail
 
 template <Store S>
 class catalog {
@@ -99,8 +73,9 @@ class catalog {
   [[nodiscard]] result<void> remove(const payload_id& id) { return store_->remove(detail::key_of(id)); }
 
   [[nodiscard]] result<void> list(payload_visitor visitor) {
-    return detail::for_each_key(*store_, detail::catalog_prefix, options_.page_keys, [&](key_view key) -> result<visit> {
-      const payload_id id = detail::payload_of(key);
+    const path_view prefix = detail::catalog_prefix;
+    return detail::for_each_object(*store_, prefix, options_.page_keys, [&](const listed_object& one) -> result<visit> {
+      const payload_id id = detail::payload_of(one.key);
       return id.operation == 0 ? visit::go_on : visitor(id);
     });
   }

@@ -103,6 +103,7 @@ class content_pin {
   }
   [[nodiscard]] result<void> read_condemned_copies() {
     return detail::each_key(*store_, detail::condemned_prefix, [&](const listed_object& one) -> result<void> {
+      if (!detail::parse_nonce(detail::condemned_prefix, one.key)) return {};  // none of ours
       const auto read = detail::read_condemned(*store_, one.key);
       // A list goes when all that it named is gone, and nothing that was sent is on its way.
       if (!read) return read.error().code() == code::not_found ? result<void>() : read.error();

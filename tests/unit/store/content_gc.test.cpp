@@ -9,6 +9,7 @@
 #include <tests/support/contents.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace perdure;
@@ -195,5 +196,73 @@ TEST_CASE("content_gc: of two collectors, one gives up what the other had condem
   CHECK(gone->deleted == 0);
   CHECK(here.objects.verify(a));
   CHECK(here.collect()->deleted != 0);
+  CHECK(count(here.store, "") == 0);
+}
+
+TEST_CASE("content_gc: of one that gives up a list while another begins to delete by it, one wins") {
+  place here;
+  const auto a = here.put(noise(2000, 1));
+  bool is_given_up = false;
+  testing::fault_plan plan;
+  plan.before_each([&](enum operation called, key_view key) {
+    // The list is condemned, and read again; now it is to say that deleting has begun.
+    if (called != operation::put || text_of(key).find("condemned/") != 0 || count(here.store, "condemned/") == 0) return;
+    if (std::exchange(is_given_up, true)) return;
+    here.roots = {a};
+    CHECK(here.collect()->deleted == 0);
+  });
+  testing::fault_store<mem_store> watched(here.store, plan);
+  content_store objects(watched, small_contents());
+  const auto gone = content_gc(objects, [](root_visitor) -> result<void> { return {}; });
+  REQUIRE(gone);
+  CHECK((is_given_up && gone->deleted == 0));
+  CHECK(here.objects.verify(a));
+}
+
+TEST_CASE("content_gc: a list that is given up says so, for what is only removed may come back") {
+  place here;
+  const auto a = here.put(noise(300, 1));
+  here.faulty.plan().add("remove_object condemned/** timed_out");
+  REQUIRE(here.faulty.plan().ok());
+  auto pin = *here.objects.pin();
+  CHECK(here.collect().error().code() == code::busy);
+  REQUIRE(count(here.store, "condemned/") == 1);
+  CHECK(here.objects.pin()->copy_of(a.root).generation == 0);
+  REQUIRE(pin.end());
+  // Nobody deletes by it.
+  here.roots = {a};
+  CHECK_FALSE(here.collect());
+  CHECK(here.objects.verify(a));
+}
+
+TEST_CASE("content_gc: what a scrub has condemned is the scrub's, and what has another name is nobody's") {
+  place here;
+  const auto a = here.put(noise(300, 1));
+  here.roots = {a};
+  detail::condemned_list list;
+  list.why = detail::condemned_why::altered;
+  REQUIRE(list.copies.push({a.root, 0}));
+  const auto key = detail::key_of(detail::condemned_prefix, here.store.nonce());
+  REQUIRE(detail::put_condemned(here.store, key, list, precondition::absent));
+  for (const char* const other : {"condemned/README", "pins/README", "objects/README"})
+    REQUIRE(here.store.put(other, "what is this?", precondition::any));
+  REQUIRE(here.store.put("objects/" + std::string(200, 'x'), "and this?", precondition::any));
+  here.put("garbage, of more than 32 bytes each");
+  const auto gone = here.collect();
+  REQUIRE(gone);
+  CHECK((gone->deleted != 0 && gone->lists_left == 0));
+  CHECK(detail::read_condemned(here.store, key)->list.stage == detail::condemned_stage::condemned);
+  CHECK(count(here.store, "objects/") == gone->reached + 2);
+  CHECK(count(here.store, "condemned/") == 2);
+  CHECK(count(here.store, "pins/") == 1);
+}
+
+TEST_CASE("content_gc: of more than a list or a page holds, all that is garbage goes") {
+  place here;
+  for (int i = 0; i < 5000; ++i)
+    REQUIRE(here.store.put(detail::object_key({sha256_of(std::to_string(i)), 0}), "", precondition::any));
+  const auto gone = here.collect();
+  REQUIRE(gone);
+  CHECK((gone->met == 5000 && gone->deleted == 5000));
   CHECK(count(here.store, "") == 0);
 }

@@ -68,6 +68,9 @@ TEST_CASE("content_pin: what is condemned counts as absent, and the next copy is
   list.stage = detail::condemned_stage::given_up;
   REQUIRE(detail::put_condemned(store, key, list, precondition::any));
   CHECK(content_pin<mem_store>::take(store, {})->copy_of(of).generation == 0);
+  // What has another name is none of ours, whatever it holds.
+  REQUIRE(store.put("condemned/README", "what is this?", precondition::any));
+  CHECK(content_pin<mem_store>::take(store, {}));
   // Of a list that cannot be read nobody knows what it condemns.
   std::string object = *testing::read_text(store, key);
   object[20] = static_cast<char>(object[20] ^ 1);
@@ -83,4 +86,20 @@ TEST_CASE("content_pin: a pin that may have been put is taken away again, as far
   REQUIRE(faulty.plan().ok());
   CHECK_FALSE(content_pin<testing::fault_store<mem_store>>::take(faulty, {}));
   CHECK(pins(store) == 0);
+}
+
+TEST_CASE("content_pin: a list that comes before the pin is there is seen") {
+  mem_store store;
+  const digest of = sha256_of("x");
+  testing::fault_plan plan;
+  plan.before_each([&](enum operation called, key_view) {
+    if (called != operation::put) return;
+    detail::condemned_list list;
+    REQUIRE(list.copies.push({of, 0}));
+    REQUIRE(detail::put_condemned(store, detail::key_of(detail::condemned_prefix, store.nonce()), list, precondition::absent));
+  });
+  testing::fault_store<mem_store> watched(store, plan);
+  const auto pin = content_pin<testing::fault_store<mem_store>>::take(watched, {});
+  REQUIRE(pin);
+  CHECK(pin->copy_of(of).generation == 1);
 }

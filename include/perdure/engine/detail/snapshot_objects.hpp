@@ -8,6 +8,7 @@
 #include <perdure/engine/snapshot_head.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
 #include <perdure/fs/atomic_writer.hpp>
+#include <perdure/fs/read_file.hpp>
 #include <perdure/manifest/slot.hpp>
 #include <perdure/store/content_store.hpp>
 

@@ -21,7 +21,7 @@
 #include <perdure/core/detail/byte_order.hpp>
 #include <perdure/core/detail/room.hpp>
 #include <perdure/store/detail/content_keys.hpp>
-#include <perdure/store/read_object.hpp>
+#include <perdure/store/detail/key_pages.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -112,28 +112,21 @@ template <Store S>
   return store.put(key, gather(parts, 2), when);
 }
 
-// Calls with every key that begins so, and is none that only others make, page by page.
+// Calls with every object whose key begins so.
 template <Store S, class Use>
 [[nodiscard]] result<void> each_key(S& store, key_view prefix, Use&& use) {
-  path_buffer<4096> from;
-  for (;;) {
-    result<void> used;
-    const auto page = store.list(prefix, from, 1000, [&](const listed_object& one) {
-      from.clear();
-      from.append(one.key);
-      if (one.key.size() <= content_key_size_max) used = use(one);
-      return used ? visit::go_on : visit::stop;
-    });
-    if (!used) return used;
-    if (!page) return page.error();
-    if (*page == listed::all) return {};
-  }
+  return for_each_object(store, prefix, 1000, [&](const listed_object& one) -> result<visit> {
+    PERDURE_TRY(use(one));
+    return visit::go_on;
+  });
 }
 
-// All of them at once, to be gone through while the store changes.
+// Those with a nonce behind the prefix, all at once, to be gone through while the store changes. What else is there is none of
+// ours.
 template <Store S>
 [[nodiscard]] result<void> keys_below(S& store, key_view prefix, room<content_key>& keys) {
   return each_key(store, prefix, [&](const listed_object& one) -> result<void> {
+    if (!parse_nonce(prefix, one.key)) return {};
     content_key key;
     key.append(one.key);
     return keys.push(key) ? result<void>() : no_memory();
