@@ -120,8 +120,8 @@ class content_store {
     return reader.walk(id.root, walker);
   }
   // For scrub().
-  [[nodiscard]] result<bool> is_intact(const detail::content_copy& copy, mutable_bytes room) {
-    return objects_.is_intact(copy, room);
+  [[nodiscard]] result<detail::copy_state> look_at(const detail::content_copy& copy, mutable_bytes room) {
+    return objects_.look_at(copy, room);
   }
 
  private:

@@ -39,7 +39,7 @@ struct scrub_options {
 
 struct scrubbed {
   std::uint64_t objects = 0;
-  std::uint64_t size_bytes = 0;  // as they are kept
+  std::uint64_t size_bytes = 0;  // as they are kept; of one that is too large for an object, where a listing tells it
   std::uint64_t altered = 0;
   std::uint64_t deleted = 0;
   std::uint64_t lists_left = 0;
@@ -75,18 +75,25 @@ class content_scrub {
   [[nodiscard]] result<void> look(const listed_object& one) {
     const auto copy = parse_copy(objects_prefix, one.key);
     if (!copy) return {};  // none of ours
-    const auto altered = is_altered(*copy);
-    if (!altered) return altered.error();
+    const auto seen = look_at(*copy);
+    if (!seen) return seen.error();
+    // A listing need not tell it.
+    const std::uint64_t size_bytes = seen->size_bytes != size_unknown ? seen->size_bytes : one.size_bytes;
     ++done_.objects;
-    done_.size_bytes += one.size_bytes == size_unknown ? 0 : one.size_bytes;
-    if (*altered) PERDURE_TRY(take_out(one.key, *copy));
+    done_.size_bytes += size_bytes != size_unknown ? size_bytes : 0;
+    if (!seen->is_intact) PERDURE_TRY(take_out(one.key, *copy));
     if (how_.watch({done_.size_bytes, progress::unknown, done_.objects}) == proceed::go_on) return {};
     return failure(code::cancelled, operation::get);
   }
+  [[nodiscard]] result<copy_state> look_at(const content_copy& copy) {
+    const auto seen = objects_.look_at(copy, mutable_bytes(room_.data(), room_.size()));
+    // What is gone by now is not altered.
+    if (!seen && seen.error().code() == code::not_found) return copy_state{true, 0};
+    return seen;
+  }
   [[nodiscard]] result<bool> is_altered(const content_copy& copy) {
-    const auto intact = objects_.is_intact(copy, mutable_bytes(room_.data(), room_.size()));
-    if (intact) return !*intact;
-    return intact.error().code() == code::not_found ? result<bool>(false) : intact.error();
+    const auto seen = look_at(copy);
+    return seen ? result<bool>(!seen->is_intact) : seen.error();
   }
   [[nodiscard]] result<void> take_out(key_view key, const content_copy& copy) {
     ++done_.altered;

@@ -319,3 +319,50 @@ TEST_CASE("content_store: a chunk that a compressor makes smaller is kept so, un
     CHECK(objects.verify(id).error().code() == code::corrupt);
   }
 }
+
+TEST_CASE("content_store: of a copy that could not be read nobody says that it is damaged") {
+  mem_store store;
+  testing::fault_store<mem_store> faulty(store);
+  content_store objects(faulty, small_contents());
+  auto pin = *objects.pin();
+  const auto id = objects.put(pin, noise(3000))->id;
+  for (const std::string& key : keys_below(store, "objects/")) {
+    const std::string was = *testing::read_text(store, key);
+    REQUIRE(store.put(key, std::string(was.size(), 'x'), precondition::any));
+    REQUIRE(store.put(key + ".1", "altered, too", precondition::any));
+    REQUIRE(store.put(key + ".2", was, precondition::any));
+    REQUIRE(store.put(key + ".3", "and this one", precondition::any));
+  }
+  CHECK(objects.verify(id));
+  faulty.plan().add("get objects/**.2 nth 3 timed_out");
+  REQUIRE(faulty.plan().ok());
+  const auto unknown = objects.verify(id);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().code() == code::timed_out);
+  CHECK(objects.verify(id));
+}
+
+TEST_CASE("content_store: what is there is settled, and its size looked at, before it counts") {
+  mem_store store;
+  const std::string text = noise(3000);
+  {
+    content_store<mem_store> objects(store, small_contents());
+    auto pin = *objects.pin();
+    REQUIRE(objects.put(pin, text));
+  }
+  testing::fault_store<mem_store> faulty(store);
+  content_store objects(faulty, small_contents());
+  auto pin = *objects.pin();
+  faulty.plan().add("settle objects/** nth 5 sync_lost");
+  REQUIRE(faulty.plan().ok());
+  CHECK(objects.put(pin, text).error().code() == code::sync_lost);
+  content_store again(faulty, small_contents());
+  auto second = *again.pin();
+  const std::string key = keys_below(store, "objects/")[4];
+  const std::string was = *testing::read_text(store, key);
+  REQUIRE(store.put(key, was.substr(1), precondition::any));
+  const auto mended = again.put(second, text);
+  REQUIRE(mended);
+  CHECK(mended->new_objects == 1);
+  CHECK(testing::read_text(store, key).value() == was);
+}

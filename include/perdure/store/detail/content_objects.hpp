@@ -19,6 +19,11 @@ namespace detail {
   return why.about({key.data(), key.size()});
 }
 
+struct copy_state {
+  bool is_intact;
+  std::uint64_t size_bytes;  // as it is kept; size_unknown: more than an object can have
+};
+
 template <Store S, Compressor C, Sync Threads>
 class content_objects {
   static constexpr bool compresses = !is_same<C, no_compressor>;
@@ -43,12 +48,14 @@ class content_objects {
     });
   }
   // Is this copy what its name says? A failure is that of the Store. `into` has room for any object.
-  [[nodiscard]] result<bool> is_intact(const content_copy& copy, mutable_bytes into) {
+  [[nodiscard]] result<copy_state> look_at(const content_copy& copy, mutable_bytes into) {
     const content_key key = object_key(copy);
     auto got = get(key, into);
+    copy_state state{true, got ? *got : size_unknown};
     if (got && !(sha256_of(into.first(*got)) == copy.of)) got = expanded(key, copy.of, into, *got);
-    if (got) return true;
-    return got.error().code() == code::corrupt ? result<bool>(false) : got.error();
+    if (got) return state;
+    state.is_intact = false;
+    return got.error().code() == code::corrupt ? result<copy_state>(state) : got.error();
   }
   // A chunk, which fills the buffer. Whether the digest is right is not looked at yet.
   [[nodiscard]] result<void> fetch_unproved(key_view key, mutable_bytes into) {
@@ -106,13 +113,15 @@ class content_objects {
   [[nodiscard]] result<std::size_t> each_copy(const digest& of, Read&& read) {
     content_key prefix = object_key({of, 0});
     result<std::size_t> found = read(key_view(prefix));
-    const auto is_bad = [&] { return found.error().code() == code::not_found || found.error().code() == code::corrupt; };
-    if (found || !is_bad()) return found;
+    const auto is_bad = [](const failure& why) { return why.code() == code::not_found || why.code() == code::corrupt; };
+    if (found || !is_bad(found.error())) return found;
     prefix.append(".");
     PERDURE_TRY(each_key(*store_, prefix, [&](const listed_object& one) -> result<void> {
       if (found) return {};
       auto other = read(one.key);
-      if (other || found.error().code() == code::not_found) found = other;
+      // One that could not be read may be as it should be: so nobody knows that it is damage.
+      const bool says_more = other || found.error().code() == code::not_found || !is_bad(other.error());
+      if (other || (is_bad(found.error()) && says_more)) found = other;
       return {};
     }));
     return found;
