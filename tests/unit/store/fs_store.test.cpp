@@ -156,8 +156,14 @@ TEST_CASE("fs_store: what else is in the root is no object, and is left alone") 
   fs_store store(files, "root", {.objects_per_directory = 1});
   REQUIRE(store.create_root());
   for (const char* const name :
-       {"root/.perdure-1-1-1-1.tmp", "root/k%6", "root/k%zz", "root/kA", "root/k%61", "root/other", "root/d%6"})
+       {"root/.perdure-1-1-1-1.tmp", "root/k%6", "root/k%zz", "root/kA", "root/k%4A", "root/k%61", "root/other", "root/d%6"})
     REQUIRE(atomic_write(files, name, "x"));
+  // Names of what is no key, or would be kept elsewhere.
+  for (const char* const below : {"root/xab", "root/d%ff", "root/d%zz"}) {
+    REQUIRE(make_dirs(files, below));
+    REQUIRE(atomic_write(files, std::string(below) + "/kc", "x"));
+  }
+  REQUIRE(atomic_write(files, "root/k%ff", "x"));
   REQUIRE(store.put("a", "1", precondition::absent));
   REQUIRE(store.put("b", "2", precondition::absent));
   CHECK(all_keys(store, 10) == std::vector<std::string>{"a", "b"});

@@ -161,6 +161,7 @@ class key_tree {
     }
     void keep(key_view key) {
       if (!begins_with(key, prefix) || compare_keys(key, cursor) <= 0 || ends_before(key) || keys.find(key) != nullptr) return;
+      if (!is_utf8_without_nul(key)) return;  // no key: somebody else's
       fits = keys.insert(key, true) && fits;
       if (!fits || ++count <= most + 1) return;
       keys.erase(keys.last()->name());
@@ -221,7 +222,8 @@ class key_tree {
       const std::size_t at_size = at.size();
       const char kind = entry.name.empty() ? '\0' : entry.name[0];
       if (kind == 'd') child(child_of(entry.name));
-      if ((kind == 'k' || kind == 'x') && append_unescaped(rest, entry.name.from(1))) {
+      const bool is_ours = kind == 'k' || (kind == 'x' && entry.name.size() > key_name_max - 3);
+      if (is_ours && append_unescaped(rest, entry.name.from(1))) {
         if (kind == 'k') {
           goes = use(path_view(rest));
         } else if (at.append("/").append(entry.name).ok()) {
