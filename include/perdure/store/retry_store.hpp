@@ -9,7 +9,7 @@
 //   perdure::retry_store store(bucket, clock);
 //
 // Effects: after busy, timed_out or io a call is made again, later each time, until options say that it is enough:
-//   1  what only looks, and settle();
+//   1  what only looks, settle() and settle_many();
 //   2  what has doubt none: it has not taken effect, and never will;
 //   3  a put with a condition that is in doubt: the same bytes, under the same condition. Of all that were sent one takes effect
 //      at most, for then the condition is false for good. When one of them is refused and another may have been kept, the object
@@ -111,6 +111,11 @@ class retry_store {
   [[nodiscard]] bool settles() const noexcept { return perdure::settles(*base_); }
   [[nodiscard]] result<void> settle(key_view key) {
     return again(in_doubt::is_told, [&] { return perdure::settle(*base_, key); });
+  }
+  [[nodiscard]] result<void> settle_many(const key_view* keys, std::size_t count)
+    requires requires(S& base) { base.settle_many(keys, count); }
+  {
+    return again(in_doubt::is_told, [&] { return base_->settle_many(keys, count); });
   }
   [[nodiscard]] result<void> put_many(const put_item* items, std::size_t count)
     requires requires(S& base) { base.put_many(items, count); }

@@ -183,3 +183,43 @@ TEST_CASE("retry_store: a page that breaks off ends there, and no key is shown t
   CHECK(store.list("", "b", 9, visitor).value() == listed::all);
   CHECK(shown == "abc");
 }
+
+TEST_CASE("retry_store: what is ours and could not be made durable is in doubt, and is not asked about again") {
+  place here("put ** times 1 timed_out after\nsettle ** sync_lost");
+  REQUIRE(here.base.plan().ok());
+  auto store = here.store();
+  const auto put = store.put("k", "mine", precondition::absent);
+  REQUIRE_FALSE(put);
+  CHECK((put.error().code() == code::sync_lost && put.error().doubt() == doubt::durable));
+
+  struct lossy : mem_store {
+    using perdure_store = lossy;
+    int puts = 0;
+    result<etag> put(key_view, gather, const precondition&) {
+      ++puts;
+      return failure(code::io, operation::put).with(doubt::durable);
+    }
+  } base;
+  manual_clock clock;
+  retry_store again(base, clock, {.puts = in_doubt::is_made_again});
+  for (const auto& when : {precondition::any, precondition::absent}) {
+    const auto lost = again.put("k", "v", when);
+    CHECK((!lost && lost.error().doubt() == doubt::durable));
+  }
+  CHECK(base.puts == 2);
+}
+
+TEST_CASE("retry_store: what is settled at once stays one call, which is made again") {
+  struct batches : mem_store {
+    using perdure_store = batches;
+    int calls = 0;
+    result<void> settle_many(const key_view*, std::size_t) {
+      return ++calls == 1 ? result<void>(failure(code::busy, operation::settle)) : result<void>();
+    }
+  } base;
+  manual_clock clock;
+  retry_store store(base, clock);
+  const key_view keys[] = {"a", "b"};
+  CHECK(settle_many(store, keys, 2));
+  CHECK(base.calls == 2);
+}
