@@ -110,14 +110,23 @@ struct no_base_file {
 
 namespace detail {
 
+// In words, for a constraint that is not met is many lines about what a Store has not.
+template <class O>
+struct is_over_a_store {
+  static_assert(!Store<O>,
+                "This takes a content_store, and not the Store that it is over: perdure::content_store objects(store);");
+  static constexpr bool value = !Store<O>;
+};
+
 // A content_store, whatever it is over and however it packs its objects.
 template <class O>
-concept ContentObjects = requires(O& objects, typename O::pin_type& pin, const content_id& id, bytes content, byte_sink sink) {
-  { objects.pin(content) } -> results_in<typename O::pin_type>;
-  { objects.put(pin, content) } -> results_in<stored_content>;
-  { objects.writer(pin).finish() } -> results_in<stored_content>;
-  { objects.get(id, sink) } -> results_in<std::uint64_t>;
-};
+concept ContentObjects = is_over_a_store<O>::value &&
+                         requires(O& objects, typename O::pin_type& pin, const content_id& id, bytes content, byte_sink sink) {
+                           { objects.pin(content) } -> results_in<typename O::pin_type>;
+                           { objects.put(pin, content) } -> results_in<stored_content>;
+                           { objects.writer(pin).finish() } -> results_in<stored_content>;
+                           { objects.get(id, sink) } -> results_in<std::uint64_t>;
+                         };
 
 template <class B>
 inline constexpr bool is_base_file = false;
