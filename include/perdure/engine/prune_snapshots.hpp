@@ -12,7 +12,8 @@
 //   2  collects what no snapshot of the head consists of (content_gc.hpp), beside whoever persists at the time. The store is that of
 //      this head alone: who shares it calls content_gc with the roots of all, see snapshot_roots.hpp
 // Success: what the head named no longer when it began is gone, as `collected` says.
-// Failure: as content_gc and as the Slot; busy: a pin that did not end while options.collection.wait was willing, or the head
+// Failure: not_found: there is no head, and nothing is collected: who looks for it in the wrong place would lose all that it
+//   names. As content_gc and as the Slot; busy: a pin that did not end while options.collection.wait was willing, or the head
 //   changed under it tries_max times. Where it is not known what the head is, nothing is collected. A head that names fewer is
 //   never made to name more again.
 // Crash: the head before or after 1; some garbage may be gone.
@@ -43,6 +44,7 @@ template <Slot H>
   for (std::uint32_t tries = 0; tries < options.tries_max; ++tries) {
     const auto now = load_head(slot);
     if (!now) return now.error();
+    if (!now->head.exists()) return failure(code::not_found, operation::load);
     const std::size_t keep = options.keep == 0 ? 1 : options.keep;
     if (now->head.count <= keep) return std::size_t{0};
     snapshot_head shorter = now->head;

@@ -100,3 +100,15 @@ TEST_CASE("prune_snapshots: a swap in doubt is asked about, and a writer who was
     CHECK(on.loads(3));
   }
 }
+
+TEST_CASE("prune_snapshots: where there is no head nothing is collected, for it may be looked for in the wrong place") {
+  place on;
+  on.persist(1, 2);
+  slot_memory elsewhere;
+  poorest_slot wrong(elsewhere);
+  const auto refused = prune_snapshots(on.objects, wrong);
+  CHECK((!refused && refused.error().code() == code::not_found));
+  CHECK((on.loads(1) && on.loads(2)));
+  place empty;
+  CHECK(prune_snapshots(empty.objects, empty.head).error().code() == code::not_found);
+}
