@@ -12,7 +12,7 @@
 //   each further section     named as the engine's, 40 bytes: the digest of its root, its size as 8 bytes, little-endian
 //
 //   encode_manifest(...)             by persist_snapshot
-//   decode_manifest(whole, limit)    -> result<snapshot_manifest>: a view of it, valid for as long as the bytes are
+//   decode_manifest(whole)           -> result<snapshot_manifest>: a view of it, valid for as long as the bytes are
 //
 // Failure: as sealed_view.hpp: corrupt, version_unsupported, too_large.
 

@@ -27,9 +27,10 @@
 // get(id, sink) -> size; get_range(id, offset, buffer) -> how many bytes; size(id) -> size; verify(id) -> size; walk(id, walker)
 //   Success: each object on the way had its digest, before a byte of it was handed on. get_range fills the buffer with all that
 //     there is from the offset on. verify is a get without a sink.
-//   Failure: not_found and corrupt name the object: the root's, or another one's below; version_unsupported; too_large: a
-//     content of more than size_max_bytes; of the sink, as it is. A copy that is altered is passed over where there is another.
-//   Memory: 8 MiB of chunks, and a node for each level. What nodes say costs nothing until it is proved.
+//   Failure: not_found and corrupt name the object: the root's, or another one's below; version_unsupported; too_large, of get and
+//     verify: a content of more than size_max_bytes; of the sink, as it is. A copy that is altered is passed over where there is
+//     another; where that one could not be read, it is told as the Store has it.
+//   Memory: 8 MiB of chunks, or one that is larger, and a node for each level. What nodes say costs nothing until it is proved.
 //
 // Not promised: that an object which was there holds what its name says, where put met it: its size is looked at, scrub.hpp reads
 //   it all. That another content_store in the same process knows what a call of this one failed over: a program has one for a
