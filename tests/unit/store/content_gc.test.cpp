@@ -246,13 +246,17 @@ TEST_CASE("content_gc: what a scrub has condemned is the scrub's, and what has a
   REQUIRE(detail::put_condemned(here.store, key, list, precondition::absent));
   for (const char* const other : {"condemned/README", "pins/README", "objects/README"})
     REQUIRE(here.store.put(other, "what is this?", precondition::any));
-  REQUIRE(here.store.put("objects/" + std::string(200, 'x'), "and this?", precondition::any));
+  // None of ours, though they look like it.
+  const std::string hex(64, 'a');
+  const std::string others[] = {"objects/" + std::string(200, 'x'), "objects/" + hex + ".0",  "objects/" + hex + ".01",
+                                "objects/" + hex + ".4294967296",   "objects/" + hex + ".1x", "objects/" + std::string(64, 'A')};
+  for (const std::string& other : others) REQUIRE(here.store.put(other, "and this?", precondition::any));
   here.put("garbage, of more than 32 bytes each");
   const auto gone = here.collect();
   REQUIRE(gone);
   CHECK((gone->deleted != 0 && gone->lists_left == 0));
   CHECK(detail::read_condemned(here.store, key)->list.stage == detail::condemned_stage::condemned);
-  CHECK(count(here.store, "objects/") == gone->reached + 2);
+  CHECK(count(here.store, "objects/") == gone->reached + 7);
   CHECK(count(here.store, "condemned/") == 2);
   CHECK(count(here.store, "pins/") == 1);
 }
