@@ -73,7 +73,7 @@ inline std::vector<std::string> names_in(crash_fs& fs, const std::string& direct
   return names;
 }
 
-inline std::string four_bytes(std::uint32_t number) {
+inline std::string bytes_of_word(std::uint32_t number) {
   std::string all(4, '\0');
   for (std::size_t i = 0; i < 4; ++i) all[i] = static_cast<char>(number >> (8 * i) & 0xff);
   return all;
@@ -86,8 +86,8 @@ inline std::uint32_t number_at(const std::string& all, std::size_t at) {
 
 // A record: its length, a checksum over that, the value and the number of the log it belongs to, and the value.
 inline std::string framed(const std::string& value, std::uint32_t log = 0) {
-  const std::string size = four_bytes(static_cast<std::uint32_t>(value.size()));
-  return size + four_bytes(crc32c(size + four_bytes(log) + value)) + value;
+  const std::string size = bytes_of_word(static_cast<std::uint32_t>(value.size()));
+  return size + bytes_of_word(crc32c(size + bytes_of_word(log) + value)) + value;
 }
 struct frames {
   std::vector<std::string> values;
@@ -101,7 +101,7 @@ inline frames unframed(const std::string& all, std::uint32_t log = 0, std::size_
     const std::size_t size = number_at(all, found.end);
     if (size == 0 || size > all.size() - found.end - 8) break;
     std::string value = all.substr(found.end + 8, size);
-    if (number_at(all, found.end + 4) != crc32c(four_bytes(static_cast<std::uint32_t>(size)) + four_bytes(log) + value)) break;
+    if (number_at(all, found.end + 4) != crc32c(bytes_of_word(static_cast<std::uint32_t>(size)) + bytes_of_word(log) + value)) break;
     found.values.push_back(std::move(value));
     found.end += 8 + size;
   }

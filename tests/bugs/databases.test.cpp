@@ -13,8 +13,8 @@ namespace {
 
 // What LMDB and bbolt do: a page that nobody uses yet is written, and then one of two meta pages leads to it.
 std::string meta(std::uint32_t transaction) {
-  const std::string text = std::string(98, static_cast<char>('a' + transaction)) + four_bytes(transaction);
-  return text + four_bytes(crc32c(text));
+  const std::string text = std::string(98, static_cast<char>('a' + transaction)) + bytes_of_word(transaction);
+  return text + bytes_of_word(crc32c(text));
 }
 std::uint32_t meta_of(const std::string& all, std::uint32_t which, bool verifies) {
   const std::string text = all.substr(which * 4096 + 16, 102);

@@ -54,7 +54,7 @@ PROTOCOL(log_and_checkpoint, "a log that is written first, and emptied when the 
 PROTOCOL(log_with_salt, "a log that begins anew under another salt", stands::atomic_renames) {
   return {.setup =
               [](world& world) {
-                (void)save(world.fs(), "snapshot", four_bytes(1) + framed("row 0"), flushed::yes);
+                (void)save(world.fs(), "snapshot", bytes_of_word(1) + framed("row 0"), flushed::yes);
                 (void)save(world.fs(), "log", std::string(256, '\0'), flushed::yes);
               },
           .workload =
@@ -68,7 +68,7 @@ PROTOCOL(log_with_salt, "a log that begins anew under another salt", stands::ato
                   if (done != step_outcome::acknowledged) return;
                   end += record.size();
                   if (std::string(row) != "row 2") continue;
-                  if (!replace(fs, "snapshot", four_bytes(++salt) + framed(row))) return;
+                  if (!replace(fs, "snapshot", bytes_of_word(++salt) + framed(row))) return;
                   end = 0;
                 }
               },

@@ -235,9 +235,11 @@ template <Engine E>
   }
 }
 
-// What is saved of an engine: its view, where it has one, else itself.
+// What is saved of an engine: its view, where it has one, else itself. What is a view already is saved as it is.
 template <detail::HasSave E>
 [[nodiscard]] decltype(auto) view_of(const E& engine) {
+  static_assert(detail::DeclaresEngine<E> || !detail::HasEngineLoad<E>,
+                "An engine says that it is one, by its own name: using perdure_engine = my_engine;");
   if constexpr (requires { engine.view(); }) {
     return engine.view();
   } else {

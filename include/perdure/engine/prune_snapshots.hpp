@@ -15,7 +15,7 @@
 // Failure: not_found: there is no head, and nothing is collected: who looks for it in the wrong place would lose all that it
 //   names. As content_gc and as the Slot; busy: a pin that did not end while options.collection.wait was willing, or the head
 //   changed under it tries_max times. Where it is not known what the head is, nothing is collected. A head that names fewer is
-//   never made to name more again.
+//   never made to name more again: what fails after that has doubt visible, and the same call goes on.
 // Crash: the head before or after 1; some garbage may be gone.
 // Not promised: what a process that died has left pinned: content_pin.hpp says who may end that.
 
@@ -68,7 +68,7 @@ template <detail::ContentObjects O, Slot H>
   if (!dropped) return dropped.error();
   const auto roots = [&](root_visitor keep) { return snapshot_roots(objects, head, keep); };
   const auto gone = content_gc(objects, root_source(roots), options.collection);
-  if (!gone) return gone.error();
+  if (!gone) return *dropped != 0 ? gone.error().with(doubt::visible) : gone.error();
   return pruned_snapshots{*dropped, *gone};
 }
 

@@ -16,7 +16,7 @@
 //   What it has put or found, it knows, and does not ask for again. The destructor ends a pin that is not held; one that is held
 //   stays in the store until end(), or until somebody who knows better ends it with end_pin().
 // Success of end(): the pin is gone, durably. Failure: as the Store; the pin may be there, and hinders a collector, which is
-//   all that it can do.
+//   all that it can do. It protects nothing any more, unless the failure has doubt none: who puts with it is told invalid_argument.
 // Crash: a pin stays, and so does every object that was put.
 // Not promised: that a pin ends by itself. A pin of a process that died may have published something that is only now on its
 //   way: whoever ends it says that this is not so.
@@ -55,7 +55,8 @@ class content_pin {
         writers_(other.writers_),
         unfinished_(other.unfinished_),
         is_there_(detail::exchanged(other.is_there_, false)),
-        is_held_(other.is_held_) {}
+        is_held_(other.is_held_),
+        protects_(detail::exchanged(other.protects_, false)) {}
   content_pin& operator=(content_pin&&) = delete;
   ~content_pin() {
     if (is_there_ && !is_held_) (void)store_->remove(key_);
@@ -65,12 +66,18 @@ class content_pin {
   [[nodiscard]] key_view key() const noexcept { return key_; }
   void hold() noexcept { is_held_ = true; }
   [[nodiscard]] result<void> end() {
-    if (is_there_) PERDURE_TRY(store_->remove(key_));
-    is_there_ = false;
-    return {};
+    if (!is_there_) return {};
+    const auto removed = store_->remove(key_);
+    if (removed || removed.error().doubt() != doubt::none) protects_ = false;
+    is_there_ = !removed;
+    return removed;
   }
 
   // For content_store.
+  [[nodiscard]] result<void> check() const noexcept {
+    if (protects_) return {};
+    return failure(code::invalid_argument, operation::put).about({key_.data(), key_.size()});
+  }
   [[nodiscard]] detail::content_copy copy_of(const digest& of) const noexcept {
     detail::content_copy copy{of, 0};
     while (condemned_.has(mixed(copy))) ++copy.generation;
@@ -123,6 +130,7 @@ class content_pin {
   std::uint64_t unfinished_ = 0;  // by this one of them what is known was named, and may not be there yet; 0: all of it is
   bool is_there_ = true;
   bool is_held_ = false;
+  bool protects_ = true;  // it is there, for all that is known
 };
 
 // Of somebody else, by the key under which it is kept: see above what that says.

@@ -17,9 +17,10 @@
 //
 // put(pin, bytes or source, content_work) -> stored_content
 //   Effects: what is not there is put, a window at a time, in one put_many each; what is there, of the right size, is settled and
-//     not sent again, unless a call of this content_store failed over it. Nothing is ever replaced by something else. Memory: the window, and what the pin knows.
+//     not sent again, unless a call of this content_store failed over it. Nothing is ever replaced by something else. Memory:
+//     three windows, or one where there is one worker, and what the pin knows.
 //   Success: every object below the id is durable.
-//   Failure: of the source, as it is; cancelled; invalid_argument: options that are none; no_space, also of memory; else as
+//   Failure: of the source, as it is; cancelled; invalid_argument: options that are none, a pin that has ended; no_space, also of memory; else as
 //     the Store. Some objects may be there: putting the same content again goes on from there. Doubt is of them alone: nothing
 //     names them, so that `unchanged` is told of what a reader may see.
 //   Crash: as a failure. The next collection takes what is not named.
@@ -46,8 +47,8 @@ namespace perdure {
 inline namespace v1 {
 
 struct content_options {
-  chunking chunks;
-  fan_out nodes;
+  chunking chunks = {};
+  fan_out nodes = {};
   std::size_t inline_max_bytes = std::size_t{16} << 10;  // up to 64 KiB
   std::size_t window_bytes = std::size_t{16} << 20;      // two chunks at least; three windows are in memory
   std::uint64_t size_max_bytes = UINT64_MAX;             // of a content that is read

@@ -46,7 +46,7 @@ class content_writer {
 
  public:
   content_writer(Objects& objects, pin_type& pin, const content_work& how) noexcept : pin_(pin), ingest_(objects, pin, how) {
-    if (!objects.options().is_valid()) good_ = failure(code::invalid_argument, operation::put);
+    good_ = objects.options().is_valid() ? pin.check() : failure(code::invalid_argument, operation::put);
   }
 
   [[nodiscard]] result<void> write(bytes piece) {
@@ -73,6 +73,7 @@ class content_writer {
   }
   [[nodiscard]] result<stored_content> ended(const result<digest>& root) {
     good_ = kept(root);
+    if (good_) good_ = kept(pin_.check());  // else a collector may have taken what was only found
     if (!good_) return good_.error();
     const detail::ingest_count made = ingest_.count();
     const stored_content stored{{*root}, ingest_.size_bytes(), ingest_.objects(), made.new_objects, made.new_bytes};

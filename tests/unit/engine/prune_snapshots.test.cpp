@@ -63,8 +63,11 @@ TEST_CASE("prune_snapshots: nothing is deleted while somebody holds a pin, or th
     auto pin = on.objects.pin("another");
     REQUIRE(pin);
     const auto refused = prune_snapshots(on.objects, on.head, {.keep = 1});
-    CHECK((!refused && refused.error().code() == code::busy));
+    CHECK((!refused && refused.error().code() == code::busy && refused.error().doubt() == doubt::visible));
+    CHECK((on.loads(3) && !on.loads(2)));
     CHECK(on.count("objects/") == 6);
+    const auto again = prune_snapshots(on.objects, on.head, {.keep = 1});
+    CHECK((!again && again.error().code() == code::busy && again.error().doubt() == doubt::none));
     REQUIRE(pin->end());
   }
   on.persist(4, 4);

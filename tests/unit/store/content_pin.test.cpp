@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-#include <perdure/store/content_pin.hpp>
+#include <perdure/store/content_store.hpp>
 #include <perdure/store/mem_store.hpp>
 #include <perdure/testing/fault_store.hpp>
 #include <perdure/testing/read_text.hpp>
@@ -36,6 +36,38 @@ TEST_CASE("content_pin: it is there for as long as it is needed, and says whose 
   CHECK(pins(store) == 0);
   CHECK(pin->end());
   CHECK(content_pin<mem_store>::take(store, std::string(257, 'x')).error().code() == code::too_large);
+}
+
+TEST_CASE("content_pin: one that has ended protects nothing, and what is put with it is refused") {
+  mem_store memory;
+  testing::fault_store<mem_store> store(memory);
+  content_store objects(store);
+  const auto refused = [&](auto& pin) {
+    const auto put = objects.put(pin, "content");
+    return !put && put.error().code() == code::invalid_argument && put.error().doubt() == doubt::none;
+  };
+  {
+    auto pin = objects.pin();
+    REQUIRE(objects.put(*pin, "content"));
+    auto writer = objects.writer(*pin);
+    REQUIRE(writer.write("content"));
+    REQUIRE(pin->end());
+    CHECK(refused(*pin));  // although it knows that all of it was there
+    CHECK(writer.finish().error().code() == code::invalid_argument);
+  }
+  {
+    auto pin = objects.pin();
+    const auto other = std::move(*pin);
+    CHECK(refused(*pin));
+  }
+  auto pin = objects.pin();
+  store.plan().add("remove_object pins/** times 1 busy");
+  CHECK_FALSE(pin->end());
+  CHECK(objects.put(*pin, "content"));  // for certain it is there
+  store.plan().add("remove_object pins/** times 1 after timed_out doubt visible");
+  CHECK_FALSE(pin->end());
+  CHECK(refused(*pin));
+  CHECK(pin->end());
 }
 
 TEST_CASE("content_pin: one that is held stays, until somebody who knows better ends it") {
