@@ -17,7 +17,7 @@ template <perdure::Fs F>
 perdure::result<std::uint64_t> note(F& fs, std::string_view text, std::vector<std::string>& notes) {
   char window[64 * 1024];  // all the memory that reading takes, and as large as a record may be
   auto log = perdure::record_log<F>::open(fs, "notes", {}, window, [&](const perdure::log_record& record) {
-    notes.emplace_back(reinterpret_cast<const char*>(record.payload.data()), record.payload.size());
+    notes.emplace_back(record.payload);
     return perdure::visit::go_on;
   });
   if (!log) return log.error();

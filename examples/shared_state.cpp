@@ -32,7 +32,7 @@ perdure::result<bool> add_line(perdure::any_store& store, const std::string& lin
   if (!raised) return raised.error();
   const auto now = state.read();
   if (!now) return now.error();
-  const std::string text(reinterpret_cast<const char*>(now->state.data()), now->state.size());
+  const std::string text(now->state);
   const auto done = state.replace(now->version, text + line + "\n", token);
   if (!done) return done.error();                      // where this is unknown, read() tells
   return done->answer == perdure::ledger_answer::won;  // else done->found is there now, or done->fence_found is a later holder's
@@ -57,8 +57,6 @@ int main(int count, char** arguments) {
   const auto now = state.observe();
   if (!now) return 1;
   char version[71];
-  const perdure::bytes named = to_text(now->version, version);
-  std::printf("%.*s\n%.*s", static_cast<int>(named.size()), version, static_cast<int>(now->state.size()),
-              reinterpret_cast<const char*>(now->state.data()));
+  std::printf("%s\n%s", std::string(to_text(now->version, version)).c_str(), std::string(now->state).c_str());
   return *added ? 0 : 1;
 }

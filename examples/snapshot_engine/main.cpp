@@ -151,7 +151,7 @@ std::string same() {
     const auto head = [&] {
       std::string text;
       const auto now = one.head().observe(perdure::growing_room(text, 1 << 20));
-      return now ? std::string(reinterpret_cast<const char*>(now->value.data()), now->value.size()) : "?";
+      return now ? std::string(now->value) : "?";
     };
     vector_index mine;
     grow(mine, 20'000);

@@ -10,6 +10,7 @@
 //   A literal or C string is its characters without the closing NUL.
 //   A char array that can be written to is refused: nobody can tell its text from its padding. Say bytes(data, size).
 //   Elements wider than a byte are refused, too: say bytes_of(values) and mean it (byte order, padding).
+// And back: std::string(view), std::string_view(view).
 
 #include <cstddef>
 #include <cstdint>
@@ -100,6 +101,13 @@ class bytes {
     requires(!detail::is_same<detail::remove_cvref<R>, bytes> && !detail::is_same<detail::remove_cvref<R>, mutable_bytes> &&
              detail::byte_range<detail::remove_reference<R>>)
   bytes(R&& range) noexcept : bytes(range.data(), static_cast<std::size_t>(range.size())) {}
+
+  // Whatever is made of characters and their number.
+  template <class S>
+    requires(__is_class(S) && detail::is_constructible<S, const char*, std::size_t>)
+  explicit operator S() const {
+    return S(reinterpret_cast<const char*>(data_), size_);
+  }
 
   [[nodiscard]] constexpr const std::byte* data() const noexcept { return data_; }
   [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }

@@ -78,7 +78,7 @@ class description {
     case code::not_empty:
       return "the directory is not empty";
     case code::invalid_argument:
-      return "the call makes no sense (an empty path, a NUL in it, a refused link)";
+      return "an argument or an option is none that this call takes, or it was not this call's turn";
     case code::invalid_storage_root:
       return "the address of the storage root is wrong, or leads to nothing";
     case code::unsupported:

@@ -22,7 +22,7 @@
 //   holds what has no place in one: a user or a password, a query, a fragment. Credentials come from the environment or from
 //   whoever made the opener, never from an address, which ends up in logs: no failure shows any of it but a directory's path
 //   without an '@'.
-//   unsupported: no opener for this scheme was passed; not_a_directory; too_large; else as make_dirs and the opener have it.
+//   unsupported: no opener for this scheme was passed (of s3: it says which one is missing); not_a_directory; too_large; else as make_dirs and the opener have it.
 // Crash: of store_root::make, any leading part of the missing directories may be there.
 // Not promised: that two addresses which name one directory in different ways are seen to be one.
 
@@ -168,8 +168,9 @@ template <Fs F, Clock C>
   return any_store::make<fs_store<F, C>>(fs, path, clock, options.files);
 }
 
-[[nodiscard]] inline result<any_store> open_other(path_view, const storage_address&, const open_store_options&) {
-  return failure(code::unsupported, operation::open);
+[[nodiscard]] inline result<any_store> open_other(path_view, const storage_address& address, const open_store_options&) {
+  const failure none(code::unsupported, operation::open);
+  return is_scheme(address.scheme, "s3") ? none.about("s3: without perdure/ext/s3_opener.hpp") : none;
 }
 template <class First, class... Rest>
 [[nodiscard]] result<any_store> open_other(path_view uri, const storage_address& address, const open_store_options& options,

@@ -160,3 +160,16 @@ static_assert(!std::is_constructible_v<bytes, const wchar_t (&)[4]>);
 static_assert(!std::is_constructible_v<bytes, char (&)[4]>);
 static_assert(!std::is_constructible_v<bytes, char8_t (&)[4]>);
 static_assert(std::is_trivially_copyable_v<bytes> && sizeof(bytes) == sizeof(void*) + sizeof(std::size_t));
+
+TEST_CASE("bytes: back to what is made of characters and their number") {
+  const bytes view("a\0b");
+  CHECK(std::string(view) == std::string("a\0b", 3));
+  CHECK(std::string_view(view).size() == 3);
+  CHECK(std::string_view(view).data() == reinterpret_cast<const char*>(view.data()));
+  CHECK(std::string(bytes()).empty());
+  std::vector<std::string> all;
+  all.emplace_back(view);
+  CHECK(all[0].size() == 3);
+}
+static_assert(!std::is_convertible_v<bytes, std::string>);  // a copy is asked for
+static_assert(!std::is_constructible_v<int, bytes>);

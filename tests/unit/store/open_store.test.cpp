@@ -174,7 +174,10 @@ TEST_CASE("open_store: without an Fs it is the system's own") {
   REQUIRE(again);
   CHECK(read_text(*again, "k").value() == "v");
   CHECK(open_store(path + "/other").error().code() == code::invalid_storage_root);
-  CHECK(open_store("s3://bucket").error().code() == code::unsupported);
+  const failure no_opener = open_store("s3://bucket").error();
+  CHECK(no_opener.code() == code::unsupported);
+  CHECK(std::string(no_opener.path()) == "s3: without perdure/ext/s3_opener.hpp");
+  CHECK(open_store("secret://bucket").error().path().empty());
   auto empty = open_store("");
   REQUIRE(empty);
   CHECK(empty->put("k", "v", precondition::absent));

@@ -63,7 +63,8 @@ TEST_CASE("s3_advised: of a server that does not answer, what the transport says
   const char* const words = "Couldn't connect to server";
   CHECK(has(told({http_end::not_sent, 0, false, 111, words}), "open of 'a server: Couldn't connect to server' failed"));
   CHECK(has(told({http_end::not_sent, 0, false, 111, words}), "(system code 111)"));
-  CHECK(has(told({http_end::unanswered, 0, true, 28, words}), "'a server: Couldn't connect to server' failed: no answer came in time"));
+  CHECK(has(told({http_end::unanswered, 0, true, 28, words}),
+            "'a server: Couldn't connect to server' failed: no answer came in time"));
   CHECK(has(told({http_end::not_sent, 0, false, 0}), "open of 'a server' failed"));
   const std::string longest(100, 'w');
   CHECK(has(told({http_end::not_sent, 0, false, 0, {longest.data(), longest.size()}}), "open of 'a server: w"));
