@@ -124,6 +124,7 @@ set(PERDURE_HEADERS
   perdure/store/detail/digest_set.hpp
   perdure/store/detail/http_time.hpp
   perdure/store/detail/key_names.hpp
+  perdure/store/detail/key_pages.hpp
   perdure/store/detail/key_tree.hpp
   perdure/store/detail/md5.hpp
   perdure/store/detail/mem_object.hpp
