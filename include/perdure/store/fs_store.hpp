@@ -71,8 +71,7 @@ class fs_store {
   [[nodiscard]] result<void> create_root() {
     const auto made = make_dirs(*fs_, tree_.root());
     if (!made) return made.error();
-    if (*made < options_.at_least) return failure(code::unsupported, operation::sync_dir);
-    return {};
+    return *made < options_.at_least ? result<void>(failure(code::unsupported, operation::sync_dir)) : result<void>();
   }
 
   [[nodiscard]] result<object_info> get(key_view key, mutable_bytes into) {
@@ -175,8 +174,7 @@ class fs_store {
     const held lock(*this, key);
     if (!lock.ok()) return told(lock.error(), operation::settle, key);
     const auto done = settle_place(key);
-    if (!done) return told(done.error(), operation::settle, key);
-    return {};
+    return done ? done : told(done.error(), operation::settle, key);
   }
 
   // By one sync of the volume, where there are many and the Fs can: it covers every name that somebody sees.
@@ -208,8 +206,7 @@ class fs_store {
     const put_item item{key, bytes()};
     batch one(*this, item, source);
     const auto done = one.put();
-    if (!done) return told_of(one, done.error(), true, true);
-    return etag();
+    return done ? result<etag>(etag()) : told_of(one, done.error(), true, true);
   }
 
   // Removes what writers that died have left in all of its directories.
@@ -250,6 +247,7 @@ class fs_store {
         return;
       }
       path file = store.tree_.root();
+      if (file.size() == 0) return;  // without a path all would lie in the root of the system
       const auto which = static_cast<unsigned>(sha256_of(bytes(key.data(), key.size())).bytes[0]) % locks;
       const char name[] = {'/', 's', '-', 'l', 'o', 'c', 'k', '-', "0123456789abcdef"[which]};
       file.append({name, sizeof(name)});
@@ -260,7 +258,9 @@ class fs_store {
     ~held() {
       if (store_.options_.writers == writers::only_this) store_.alone_.unlock();
     }
-    [[nodiscard]] bool ok() const noexcept { return store_.options_.writers == writers::only_this || lock_.has_value(); }
+    [[nodiscard]] bool ok() const noexcept {
+      return store_.tree_.root().size() != 0 && (store_.options_.writers == writers::only_this || lock_.has_value());
+    }
     // The lock files lie in the root.
     [[nodiscard]] failure error() const noexcept {
       const enum code code = lock_.error().code();
@@ -270,7 +270,7 @@ class fs_store {
 
    private:
     fs_store& store_;
-    result<file_lock<F>> lock_ = failure(code::busy, operation::lock);
+    result<file_lock<F>> lock_ = failure(code::invalid_storage_root, operation::lock);
   };
 
   [[nodiscard]] static etag version_of(const digest& of) noexcept { return *etag::of(bytes(of.bytes, sizeof(of.bytes))); }

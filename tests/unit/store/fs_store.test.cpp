@@ -149,14 +149,26 @@ TEST_CASE("fs_store: without a root there is no store, and none is made by a put
   char room[4];
   CHECK(store.get("k", room).error().code() == code::invalid_storage_root);
   CHECK_FALSE(files.stat("root"));
+  // Of no path it is not the root of the system.
+  for (const auto writing : {writers::any, writers::only_this}) {
+    fs_store nowhere(files, "", {.writers = writing});
+    CHECK_FALSE(nowhere.create_root());
+    for (const auto& when : {precondition::any, precondition::absent})
+      CHECK(nowhere.put("k", "v", when).error().code() == code::invalid_storage_root);
+    CHECK(nowhere.settle("k").error().code() == code::invalid_storage_root);
+    CHECK(nowhere.remove("k").error().code() == code::invalid_storage_root);
+  }
+  std::size_t entries = 0;
+  REQUIRE(files.for_each_entry("/", [&](const dir_entry&) { return ++entries, visit::go_on; }));
+  CHECK(entries == 0);
 }
 
 TEST_CASE("fs_store: what else is in the root is no object, and is left alone") {
   mem_fs files;
   fs_store store(files, "root", {.objects_per_directory = 1});
   REQUIRE(store.create_root());
-  for (const char* const name :
-       {"root/.perdure-1-1-1-1.tmp", "root/k%6", "root/k%zz", "root/kA", "root/k%4A", "root/k%61", "root/other", "root/d%6"})
+  for (const char* const name : {"root/.perdure-1-1-1-1.tmp", "root/k%6", "root/k%zz", "root/kA", "root/k%4A", "root/k%61",
+                                 "root/k%7a", "root/other", "root/d%6"})
     REQUIRE(atomic_write(files, name, "x"));
   // Names of what is no key, or would be kept elsewhere.
   for (const char* const below : {"root/xab", "root/d%ff", "root/d%zz"}) {
