@@ -149,7 +149,20 @@ def checkpoint(version, watermark, files):
     return sealed(b"CKPT", 1, 1, [(b"checkpoint", about), (b"files", entries)])
 
 
-save("checkpoint_v1", checkpoint(7, 42, [(b"tables/1.table", b"one", 1), (b"log", b"two three", 2), (b"blobs/2.blob", b"", 0), (b"current", b"v7", 5)]))
+def content_id(content):
+    """Of one that is small enough to be in its root."""
+    return hashlib.sha256(b"PdCn" + struct.pack("<BBHQI", 1, 0, 0, len(content), 0) + content).digest()
+
+
+def uploaded(files, parts):
+    """What names a checkpoint in a content store. files as before; parts: its list, as it is."""
+    ids = b"".join(content_id(content) for _, content, _ in files)
+    return sealed(b"CKUP", 1, 1, [(b"list", b"".join(data for _, data in parts)), (b"contents", ids)])
+
+
+FILES = [(b"tables/1.table", b"one", 1), (b"log", b"two three", 2), (b"blobs/2.blob", b"", 0), (b"current", b"v7", 5)]
+save("checkpoint_v1", checkpoint(7, 42, FILES))
+save("uploaded_checkpoint_v1", uploaded(FILES, checkpoint(7, 42, FILES)))
 
 # Where the fuzzers begin.
 FUZZ = os.path.join("..", "fuzz", "corpus")
