@@ -11,11 +11,13 @@
 //   these names else is replaced. After each file it calls progress(checkpoint_progress) -> visit.
 // Success: the target is the checkpoint that was uploaded, byte for byte, and survives. Every byte was proved by its digest on the way.
 //   The report counts what was kept as `reused`.
-// Failure: as create_checkpoint, and of the contents as content_store::get: corrupt, also where one is missing. With
-//   download_target::resume nothing is removed once there is a target, and the failure has doubt `visible`.
+// Failure: as create_checkpoint, and of the contents as content_store::get: corrupt, also where one is missing, and where two files
+//   have one name, or one the name of another's directory: that is told before there is a target. With download_target::resume
+//   nothing is removed once there is a target, and the failure has doubt `visible`.
 // Crash: as create_checkpoint: no target, or one without a `current`, which may be resumed or discarded, or the whole one.
 // Not promised: that a target which is resumed has nothing else in it, when it was begun with another id. That two who resume one target
-//   at a time do not hinder each other. That what is kept is on the disk if a process before this one was told that a sync failed.
+//   at a time do not hinder each other. That names which differ, and are one to the target's Fs (by case), are refused where a target is
+//   resumed: verify_checkpoint tells. That what is kept is on the disk if a process before this one was told that a sync failed.
 
 #include <perdure/engine/detail/checkpoint_target.hpp>
 #include <perdure/engine/detail/checkpoint_upload.hpp>
@@ -37,6 +39,9 @@ template <detail::ContentObjects O, Fs To, class Progress = detail::no_progress>
   const auto uploaded = detail::read_upload(objects, id, whole);
   if (!uploaded) return uploaded.error();
   const detail::checkpoint_record& record = uploaded->record;
+  PERDURE_TRY(detail::refuse_equal_names(record.list));
+  if (record.current.size_bytes > detail::uploaded_bytes_max)
+    return failure(code::corrupt, operation::get).about({record.current.name.data(), record.current.name.size()});
   detail::byte_buffer current;
   PERDURE_TRY(detail::read_content(objects, uploaded->content_of(record.files - 1), current, record.current.size_bytes));
   if (current.view().size() != record.current.size_bytes || !(sha256_of(current.view()) == record.current.of))
@@ -57,8 +62,6 @@ template <detail::ContentObjects O, Fs To, class Progress = detail::no_progress>
       const auto one = detail::file_list::next(rest);
       if (!one) return one.error();
       if (rest.empty()) break;  // the `current`
-      // No other file may be the one that says that all is there.
-      if (one->name == record.current.name) return failure(code::corrupt, operation::get).about("uploaded checkpoint");
       const auto pour = [&](byte_sink sink) -> result<void> {
         const auto got = objects.get(uploaded->content_of(number), sink, options.work);
         return got ? result<void>() : detail::instead_of_not_found(got.error(), code::corrupt);

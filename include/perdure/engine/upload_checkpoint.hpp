@@ -16,8 +16,8 @@
 // Success: everything below the id is durable, and was what the checkpoint says, every byte of it, where its digest is known. Equal
 //   checkpoints have equal ids. download_checkpoint.hpp makes a checkpoint of it again, checkpoint_roots.hpp tells a collector.
 // Failure: `unchanged`: what was put is named by nobody, and uploading again goes on from there. Of the checkpoint as verify_checkpoint
-//   has it: corrupt is half of one, or one that was altered; too_large: of what names the files, also over 1 GiB; cancelled; of the
-//   Store as content_store::put.
+//   has it: corrupt is half of one, or one that was altered; too_large: of what names the files, also over 1 GiB, or of the `current`;
+//   cancelled; of the Store as content_store::put.
 // Crash: as a failure. The next collection takes what is not named.
 // Not promised: anything about who publishes the id. That a file which another process changes meanwhile is seen, where its digest
 //   is not known.
@@ -51,6 +51,8 @@ template <Fs F, detail::ContentObjects O>
   detail::checkpoint_reader<F> reader(fs, checkpoint, checks);
   const auto record = reader.open();
   if (!record) return record.error();
+  if (record->current.size_bytes > detail::uploaded_bytes_max)  // nobody would read it
+    return failure(code::too_large, operation::put).about({record->current.name.data(), record->current.name.size()});
   // It is what half of one does not have: of that nothing is sent.
   PERDURE_TRY(reader.check(record->current));
   uploaded_checkpoint done{{}, record->version, record->watermark, record->files, record->total_bytes, 0, 0};

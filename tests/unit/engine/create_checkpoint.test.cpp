@@ -198,6 +198,14 @@ TEST_CASE("create_checkpoint: what fails leaves no target, and deletions go on")
   one = usual;
   one.files[2].to = "tables/1.table";
   fails(one, code::already_exists);
+  for (const char* name : {"log", "v7"}) {
+    one = usual;
+    one.current_name = name;
+    fails(one, code::already_exists);
+  }
+  one = usual;
+  one.current_name = "tables";
+  fails(one, code::is_a_directory);
   for (const char* name : {"", ".", "../x", "/x", "a/b/c", "a//b", "a/", "checkpoint.perdure", "a\\b", "c:x"}) {
     one = usual;
     one.files[1].to = name;

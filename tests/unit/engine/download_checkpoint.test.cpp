@@ -6,7 +6,9 @@
 #include <perdure/engine/upload_checkpoint.hpp>
 #include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/fs/mem_fs.hpp>
+#include <perdure/store/counting_store.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/testing/fault_fs.hpp>
 
 #include <tests/support/catch.hpp>
 #include <tests/support/checkpoints.hpp>
@@ -121,6 +123,109 @@ TEST_CASE("download_checkpoint: where it ended it goes on, and keeps only what i
   REQUIRE(made);
   CHECK(made->reused == 1);
   at.check_equal();
+}
+
+// What nobody of us would upload: files of any names, whose content is "one" and their number.
+struct forged {
+  mem_fs far;
+  mem_store store;
+  content_store<mem_store> objects{store};
+
+  result<checkpoint_report> download(const std::vector<std::string>& names_there, enum download_target target) {
+    using stored = detail::stored_file;
+    auto pin = objects.pin();
+    detail::file_list list;
+    detail::byte_buffer contents;
+    std::uint64_t size_bytes = 0;
+    for (std::size_t i = 0; i < names_there.size(); ++i) {
+      const std::string text = "one" + std::to_string(i);
+      const unsigned current = i + 1 == names_there.size() ? stored::is_current : 0;
+      list.add({names_there[i], text.size(), stored::has_digest | current, sha256_of(text)});
+      contents.append(bytes(objects.put(*pin, text)->id.root.bytes, sizeof(digest)));
+      size_bytes += text.size();
+    }
+    detail::byte_buffer record;
+    REQUIRE(detail::encode_checkpoint({7, 42, names_there.size(), size_bytes, list.view(), {}}, record));
+    detail::byte_buffer whole;
+    REQUIRE(detail::encode_upload(record.view(), contents.view(), whole));
+    return download_checkpoint(objects, objects.put(*pin, whole.view())->id, far, "d", {.target = target});
+  }
+};
+
+TEST_CASE("download_checkpoint: files that cannot all have their names are corrupt, before there is a target") {
+  for (const auto target : {download_target::claim, download_target::resume}) {
+    forged at;
+    const std::vector<std::vector<std::string>> wrong = {{"a", "b", "a", "current"},
+                                                         {"t/a", "t/b", "t/a", "current"},
+                                                         {"a", "a-", "a/b", "current"},
+                                                         {"a/b", "a-", "a", "current"},
+                                                         {"current", "a", "current"},
+                                                         {"current/a", "current"},
+                                                         {"a", "t/current"}};
+    for (const auto& names_there : wrong) {
+      const auto made = at.download(names_there, target);
+      REQUIRE_FALSE(made);
+      CHECK(made.error().code() == code::corrupt);
+      CHECK(made.error().outcome() == outcome::unchanged);
+      CHECK(at.far.stat("d").error().code() == code::not_found);
+    }
+    CHECK(at.download({"a-", "a/b", "a.b", "b/a", "a/c", "b/b", "current"}, target));
+    CHECK(verify_checkpoint(at.far, "d"));
+  }
+}
+
+// Of a chunk that is there once, and named as often as a node may.
+TEST_CASE("download_checkpoint: a list of more than 1 GiB is corrupt, and nothing but its root is read") {
+  mem_fs far;
+  mem_store store;
+  counting_store<mem_store> counted(store);
+  content_store<counting_store<mem_store>> objects(counted);
+  const std::string chunk(std::size_t{1} << 20, '\0');
+  const auto put = [&](const digest& of, bytes object) {
+    REQUIRE(store.put(detail::object_key({of, 0}), object, precondition::any));
+  };
+  put(sha256_of(chunk), chunk);
+  for (const std::size_t children : {std::size_t{1024}, std::size_t{1025}}) {
+    std::string root;
+    const auto head = detail::head_of(1, children << 20, children);
+    root.assign(reinterpret_cast<const char*>(&head), sizeof(head));
+    detail::node_child child{sha256_of(chunk), std::uint64_t{1} << 20};
+    for (std::size_t i = 0; i < children; ++i) root.append(reinterpret_cast<const char*>(&child), sizeof(child));
+    const content_id id{sha256_of(root)};
+    put(id.root, root);
+    if (children == 1024) {
+      CHECK(*objects.size(id) == detail::uploaded_bytes_max);
+      continue;
+    }
+    const auto before = counted.counts().gets;
+    const auto made = download_checkpoint(objects, id, far, "d");
+    CHECK(made.error().code() == code::corrupt);
+    const auto after = counted.counts().gets;
+    CHECK(after.calls - before.calls == 1);
+    CHECK(after.size_bytes - before.size_bytes == root.size());
+    CHECK(far.stat("d").error().code() == code::not_found);
+  }
+}
+
+// Also when the target's own name is in doubt nothing is taken away; what is there by then is gone on with.
+TEST_CASE("download_checkpoint: a resumed target whose making is in doubt is told so, and can be gone on with") {
+  for (const char* rule : {"make_dir d io", "make_dir d io after", "stat d/current io", "make_dir d/tables io after"}) {
+    place at;
+    testing::fault_plan plan;
+    plan.add(rule);
+    testing::fault_fs<mem_fs> fs(at.far, plan);
+    const auto failed = download_checkpoint(at.objects, at.id, fs, "d", {.target = download_target::resume});
+    INFO(rule);
+    REQUIRE_FALSE(failed);
+    CHECK(plan.strikes(0) == 1);
+    CHECK(failed.error().code() == code::io);
+    const bool untouched = std::string(rule) == "make_dir d io";
+    CHECK(failed.error().doubt() == (untouched ? doubt::none : doubt::visible));
+    CHECK(at.far.stat("d").has_value() == !untouched);
+    CHECK_FALSE(at.far.stat("d/current"));
+    REQUIRE(at.download(download_target::resume));
+    at.check_equal();
+  }
 }
 
 }  // namespace

@@ -72,4 +72,17 @@ TEST_CASE("upload_checkpoint: what is altered or half is refused, and where it e
   CHECK(at.upload("d").error().code() == code::not_found);
 }
 
+TEST_CASE("upload_checkpoint: a current that nobody would download is too_large, and is not read") {
+  place at;
+  for (const std::uint64_t size : {detail::uploaded_bytes_max, detail::uploaded_bytes_max + 1}) {
+    detail::file_list list;
+    list.add({"current", size, detail::stored_file::has_digest | detail::stored_file::is_current, {}});
+    detail::byte_buffer whole;
+    REQUIRE(detail::encode_checkpoint({7, 42, 1, size, list.view(), {}}, whole));
+    (void)at.fs.make_dir("c");
+    put_file(at.fs, "c/checkpoint.perdure", std::string(reinterpret_cast<const char*>(whole.data()), whole.size()));
+    CHECK(at.upload("c").error().code() == (size == detail::uploaded_bytes_max ? code::corrupt : code::too_large));
+  }
+}
+
 }  // namespace

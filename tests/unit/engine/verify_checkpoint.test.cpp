@@ -78,14 +78,14 @@ TEST_CASE("verify_checkpoint: what is not there is not_found, a file not_a_direc
   CHECK(refusal(fs, {.checks = checkpoint_checks::sizes}) == code::corrupt);
 }
 
-TEST_CASE("verify_checkpoint: names that lead elsewhere are damage, whoever sealed them") {
+TEST_CASE("verify_checkpoint: names that lead elsewhere, or to the current, are damage, whoever sealed them") {
   mem_fs fs = made();
-  for (const char* name : {"../log", "/log", "a/b/c", ".", ""}) {
+  for (const char* name : {"../log", "/log", "a/b/c", ".", "", "current"}) {
     detail::file_list list;
-    list.add({name, 1, 0, {}});
+    list.add({name, 2, 0, {}});
     list.add({"current", 2, detail::stored_file::has_digest | detail::stored_file::is_current, sha256_of("v7")});
     detail::byte_buffer whole;
-    REQUIRE(detail::encode_checkpoint({7, 42, 2, 3, list.view(), {}}, whole));
+    REQUIRE(detail::encode_checkpoint({7, 42, 2, 4, list.view(), {}}, whole));
     put_file(fs, "c/checkpoint.perdure", std::string(reinterpret_cast<const char*>(whole.view().data()), whole.view().size()));
     CHECK(refusal(fs) == code::corrupt);
   }

@@ -19,7 +19,7 @@
 //                 12      32    SHA-256 of the content, or zeros
 //                 44      n     name
 //
-// Exactly one file is the `current`, and it is the last.
+// Exactly one file is the `current`, of one component, and it is the last. No other has its name, for that says that all is there.
 
 #include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/core/detail/byte_order.hpp>
@@ -113,6 +113,13 @@ class file_list {
   byte_buffer stored_;
 };
 
+[[nodiscard]] inline bool is_one_component(path_view name) noexcept {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '/') return false;
+  }
+  return true;
+}
+
 struct checkpoint_record {
   std::uint64_t version = 0;
   std::uint64_t watermark = 0;
@@ -182,6 +189,11 @@ class frame_encoder {
     if (last) record.current = *one;
   }
   if (files == 0 || files != record.files || total_bytes != record.total_bytes) return damaged;
+  if (!is_one_component(record.current.name)) return damaged;
+  for (bytes rest = *list; !rest.empty();) {
+    const auto one = file_list::next(rest);
+    if (!rest.empty() && one->name == record.current.name) return damaged;
+  }
   return record;
 }
 

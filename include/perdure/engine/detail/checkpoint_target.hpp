@@ -129,8 +129,14 @@ class checkpoint_target {
     return {};
   }
 
-  // What the checkpoint says of itself, the `current` to come included.
+  // What the checkpoint says of itself, the `current` to come included, which would take the place of a file of its name.
   [[nodiscard]] result<void> describe_self(const checkpoint_current& current) {
+    for (bytes rest = list_.view(); !rest.empty();) {
+      const auto one = file_list::next(rest);
+      if (!one) return one.error();
+      if (one->name == current.name)
+        return failure(code::already_exists, operation::open).about({current.name.data(), current.name.size()});
+    }
     list_.add(
         {current.name, current.content.size(), stored_file::has_digest | stored_file::is_current, sha256_of(current.content)});
     const checkpoint_record record{
@@ -171,7 +177,7 @@ class checkpoint_target {
   // From here on there may be a checkpoint, and nothing is taken away. The parent is synced last, for a name without all of that
   // behind it would be a target that somebody else claimed; unless it was with the volume.
   [[nodiscard]] result<void> publish(const checkpoint_current& current) {
-    if (!is_checkpoint_name(current.name) || !(split_path<To>(current.name).parent == path_view(".")))
+    if (!is_checkpoint_name(current.name) || !is_one_component(current.name))
       return failure(code::invalid_argument, operation::open).about({current.name.data(), current.name.size()});
     PERDURE_TRY(at(current.name));
     write_options how;

@@ -9,9 +9,10 @@
 //   "list"       the file `checkpoint.perdure`, as it is
 //   "contents"   of each file in it, in its order, the content_id (content_id.hpp): 32 bytes
 //
-// Equal checkpoints have equal ids.
+// Equal checkpoints have equal ids. One of more than 1 GiB is none, nor is one whose `current` is larger.
 
 #include <perdure/engine/detail/checkpoint_record.hpp>
+#include <perdure/engine/detail/name_list.hpp>
 #include <perdure/engine/detail/snapshot_objects.hpp>
 
 namespace perdure {
@@ -56,8 +57,34 @@ struct uploaded_list {
 
 template <ContentObjects O>
 [[nodiscard]] result<uploaded_list> read_upload(O& objects, const content_id& id, byte_buffer& whole) {
-  PERDURE_TRY(read_content(objects, id, whole, uploaded_bytes_max));
+  // Whatever its size, it is told by the root alone: no memory is taken for what is refused.
+  const auto size = objects.size(id);
+  if (!size) return instead_of_not_found(size.error(), code::corrupt);
+  if (*size > uploaded_bytes_max) return failure(code::corrupt, operation::get).about("size of an uploaded checkpoint");
+  PERDURE_TRY(read_content(objects, id, whole, *size));
   return decode_upload(whole.view());
+}
+
+// Can each file have its name, beside the others? A second one would take the first one's place where a target is resumed.
+[[nodiscard]] inline result<void> refuse_equal_names(bytes list) {
+  name_list names;
+  for (bytes rest = list; !rest.empty();) {
+    const auto one = file_list::next(rest);
+    if (!one) return one.error();
+    names.add(one->name);
+  }
+  names.sort();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const path_view name = names[i];
+    const failure refused = failure(code::corrupt, operation::get).about({name.data(), name.size()});
+    if (i != 0 && name == names[i - 1]) return refused;
+    std::size_t component = 0;
+    while (component < name.size() && name[component] != '/') ++component;
+    if (component == name.size()) continue;
+    const std::size_t at = names.first_from(name.first(component));
+    if (names[at] == name.first(component)) return refused;
+  }
+  return {};
 }
 
 }  // namespace detail

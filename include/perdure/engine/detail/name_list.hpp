@@ -3,7 +3,8 @@
 #ifndef PERDURE_ENGINE_DETAIL_NAME_LIST_HPP
 #define PERDURE_ENGINE_DETAIL_NAME_LIST_HPP
 
-// name_list: names, sorted byte by byte once they are all there. append_name, append_name_of: a name as a part of a key, and back.
+// name_list: names, sorted byte by byte once they are all there, and then found. append_name, append_name_of: a name as a part of a key,
+// and back.
 
 #include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/store/key.hpp>
@@ -72,6 +73,19 @@ class name_list {
       swapped(names_[0], names_[end]);
       sift(0, end);
     }
+  }
+
+  // Of one that is sorted: the first that is not less, or size().
+  [[nodiscard]] std::size_t first_from(path_view name) const noexcept {
+    std::size_t from = 0;
+    for (std::size_t to = size_; from < to;) {
+      const std::size_t middle = from + (to - from) / 2;
+      if (compare_keys((*this)[middle], name) < 0)
+        from = middle + 1;
+      else
+        to = middle;
+    }
+    return from;
   }
 
  private:

@@ -126,6 +126,7 @@ concept ContentObjects = is_over_a_store<O>::value &&
                            { objects.put(pin, content) } -> results_in<stored_content>;
                            { objects.writer(pin).finish() } -> results_in<stored_content>;
                            { objects.get(id, sink) } -> results_in<std::uint64_t>;
+                           { objects.size(id) } -> results_in<std::uint64_t>;
                          };
 
 template <class B>
