@@ -3,16 +3,27 @@
 //
 // A small LSM tree that is captured while it is written to, flushed and compacted.
 //
-//   lsm_checkpoint [running [TIMES] | any [TIMES] | places | refused]       without a word: all of them, a little
+//   lsm_checkpoint [running [TIMES] | any [TIMES] | places | refused | daily]       without a word: all of them, a little
+//
+//   running, any   checkpoints beside a writer, a flusher and a compactor; every other one by two threads, after the one before it
+//   places         where a target may be, and what is linked or copied then
+//   refused        half of one
+//   daily          each after the one before it (options.previous), and sent to a store (upload_checkpoint), of which only what is
+//                  new travels; all else is lost, and download_checkpoint brings it back, also where it was interrupted
 //
 // Exit status 0 only if all that was shown did hold.
 
+#include <perdure/core/posix_clock.hpp>
+#include <perdure/core/pthread_jobs.hpp>
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/discard_checkpoint.hpp>
+#include <perdure/engine/download_checkpoint.hpp>
 #include <perdure/engine/restore_checkpoint.hpp>
+#include <perdure/engine/upload_checkpoint.hpp>
 #include <perdure/fs/any_fs.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
+#include <perdure/store/fs_store.hpp>
 
 #include <examples/lsm_checkpoint/judge.hpp>
 
@@ -91,11 +102,19 @@ std::string running(Hot& hot, const std::string& at, Cold& cold, const std::stri
   std::uint64_t copied = 0;
   std::vector<checkpoint_report> made;
   std::string wrong;
+  const perdure::pthread_jobs two_threads(2);
   for (int i = 0; i < times && wrong.empty(); ++i) {
+    const std::string last = at + "/" + std::to_string(i - 1);
+    perdure::checkpoint_options how;
+    if (i % 2 == 1) {
+      how.previous = last;
+      how.jobs = two_threads;
+      how.workers = 2;
+    }
     const std::uint64_t before = written + compacted;
     std::uint64_t after = 0;
     const auto one =
-        perdure::create_checkpoint(source, hot, at + "/" + std::to_string(i), {}, [&](const perdure::checkpoint_progress&) {
+        perdure::create_checkpoint(source, hot, at + "/" + std::to_string(i), how, [&](const perdure::checkpoint_progress&) {
           after = written + compacted;
           return perdure::visit::go_on;
         });
@@ -183,6 +202,76 @@ std::string places() {
   return "";
 }
 
+// What is new since the day before is all that is copied, and all that travels; what came to the store comes back from there alone.
+std::string daily() {
+  perdure::posix_fs disk;
+  perdure::posix_clock clock;
+  std::filesystem::create_directories(root);
+  using directory = perdure::fs_store<perdure::posix_fs>;
+  directory store(disk, root + "/store", clock, {});
+  if (!store.create_root()) return "there is no store";
+  perdure::content_store<directory> objects(store);
+  auto pin = objects.pin("lsm_checkpoint");
+  if (!pin) return text_of(pin.error());
+  std::vector<perdure::uploaded_checkpoint> sent;
+  {
+    perdure::mem_fs memory;  // from which nothing can be linked
+    tree<perdure::posix_fs, perdure::mem_fs> source(disk, root + "/db", memory, "cold");
+    if (!source.open(opening::create)) return "it cannot be opened";
+    std::string last;
+    for (const std::string day : {"monday", "tuesday", "wednesday"}) {
+      for (int i = 0; i < 40; ++i) write_next(source);
+      if (!source.flush()) return "flush";
+      if (day == "monday") {
+        for (int i = 0; i < 40; ++i) write_next(source);
+        if (!source.flush() || !source.compact()) return "compact";
+      }
+      std::uint64_t cold = 0;
+      for (const file& one : source.now()->files) cold += one.place == place::cold ? 1 : 0;
+      perdure::checkpoint_options how;
+      how.previous = last;  // nothing on monday
+      const std::string target = root + "/" + day;
+      const auto made = perdure::create_checkpoint(source, disk, target, how);
+      if (!made) return text_of(made.error());
+      const std::uint64_t copied = made->copied + made->shared;
+      if (cold == 0 || copied != (last.empty() ? cold : 0))
+        return "on " + day + " other files are copied than those that are new";
+      if (made->reused != (last.empty() ? 0 : cold)) return "on " + day + " other files are reused than those of the day before";
+      const auto up = perdure::upload_checkpoint(disk, target, objects, *pin);
+      if (!up) return text_of(up.error());
+      const auto again = perdure::upload_checkpoint(disk, target, objects, *pin);
+      if (!again || !(again->id == up->id) || again->new_objects != 0) return "what is there travels again";
+      if (!sent.empty() && up->new_bytes >= up->size_bytes) return "on " + day + " more travels than what is new";
+      std::printf("%s: %llu files, %llu copied, %llu of the day before; %llu bytes, %llu travelled\n", day.c_str(),
+                  static_cast<unsigned long long>(made->files), static_cast<unsigned long long>(copied),
+                  static_cast<unsigned long long>(made->reused), static_cast<unsigned long long>(up->size_bytes),
+                  static_cast<unsigned long long>(up->new_bytes));
+      sent.push_back(*up);
+      last = target;
+    }
+  }
+  // The engine and its checkpoints are lost. Each day comes back alone, where it stood still, too.
+  for (const char* lost : {"/db", "/monday", "/tuesday", "/wednesday"}) std::filesystem::remove_all(root + lost);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    const std::string target = root + "/back " + std::to_string(i);
+    perdure::download_options how;
+    how.target = perdure::download_target::resume;
+    const auto stopped = perdure::download_checkpoint(objects, sent[i].id, disk, target, how, [](const auto& told) {
+      return told.files == 2 ? perdure::visit::stop : perdure::visit::go_on;
+    });
+    if (stopped || stopped.error().code() != code::cancelled) return "it does not stand still";
+    if (tree<perdure::posix_fs>(disk, target, disk, target + ".cold").open(opening::create)) return "half of one opens";
+    const auto back = perdure::download_checkpoint(objects, sent[i].id, disk, target, how);
+    if (!back) return text_of(back.error());
+    if (back->reused != 2) return "what was there is fetched again";
+    if (back->watermark != sent[i].watermark) return "it is another one";
+    if (const auto info = perdure::verify_checkpoint(disk, target); !info) return text_of(info.error());
+    const std::string lacks = wrong_with_checkpoint(disk, target, disk, back->watermark);
+    if (!lacks.empty()) return "what came back: " + lacks;
+  }
+  return "";
+}
+
 // Half a checkpoint is never opened, never restored and never taken for a new tree; it can be discarded, and a whole one cannot.
 std::string refused() {
   perdure::mem_fs fs;
@@ -224,6 +313,7 @@ int main(int argc, char** argv) {
   }
   if (only.empty() || only == "places") held = say("places", places()) && held;
   if (only.empty() || only == "refused") held = say("refused", refused()) && held;
+  if (only.empty() || only == "daily") held = say("daily", daily()) && held;
   std::filesystem::remove_all(root);
   return held ? 0 : 1;
 }
