@@ -352,6 +352,60 @@ TEST_CASE("create_checkpoint: several workers make the same one, told in the sam
   CHECK(fs.stat("c").error().code() == code::not_found);
 }
 
+// For a checker of races above all: every way to place a file, from several Fs, by threads that exist.
+TEST_CASE("create_checkpoint: several workers place real files, in every way that there is, after a checkpoint before them") {
+  const tests::temp_dir dir;
+  const std::string at = dir.path() + "/";
+  posix_fs disk;
+  mem_fs memory;
+  listed_source<posix_fs, mem_fs> source(disk, memory);
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = std::to_string(i);
+    const std::string text(static_cast<std::size_t>(i) * 500, static_cast<char>('a' + i % 20));
+    const bool cold = i % 4 == 1;
+    if (cold) put_file(memory, name, text);
+    if (!cold) put_file(disk, at + name, text);
+    source.files.push_back({(cold ? "" : at) + name, (i % 2 == 0 ? "tables/" : "blobs/") + name, text.size(), cold,
+                            i % 5 == 0 ? pinned::growing : pinned::immutable});
+  }
+  const pthread_jobs jobs(4);
+  const checkpoint_options ways[] = {{},
+                                     {.links = checkpoint_links::refuse},
+                                     {.links = checkpoint_links::refuse, .volume_sync_at_least = 3},
+                                     {.digests = checkpoint_digests::known},
+                                     {.same = same_file::by_digest},
+                                     {.same = same_file::by_name}};
+  std::byte room[1000];  // of one worker: nobody else may use it
+  const std::string first = at + "c0";
+  std::map<std::string, std::string> files[std::size(ways)];
+  for (std::size_t i = 0; i < std::size(ways); ++i) {
+    INFO(i);
+    checkpoint_options how = ways[i];
+    if (i > 3) how.previous = first;
+    how.buffer = room;
+    how.jobs = jobs;
+    how.workers = 4;
+    const std::string target = at + "c" + std::to_string(i);
+    const auto made = create_checkpoint(source, disk, target, how);
+    REQUIRE(made);
+    CHECK(made->linked + made->shared + made->copied == 40);
+    CHECK(made->reused == (i > 3 ? (i == 5 ? 32U : 8U) : 0U));
+    CHECK(verify_checkpoint(disk, target));
+    files[i] = tree_of(disk, target);
+    CHECK(files[i].erase("checkpoint.perdure") == 1);
+    CHECK((files[i] == files[0]));
+  }
+  any_fs hot(disk);
+  any_fs cold(memory);
+  listed_source<any_fs, any_fs> through(hot, cold);
+  for (const auto& file : source.files)
+    through.files.push_back({file.from, file.to, file.size_bytes, file.cold, file.pinned, nullptr});
+  REQUIRE(create_checkpoint(through, cold, "c", {.previous = "", .jobs = jobs, .workers = 3}));
+  auto copies = tree_of(memory, "c");
+  CHECK(copies.erase("checkpoint.perdure") == 1);
+  CHECK((copies == files[0]));
+}
+
 TEST_CASE("create_checkpoint: many copies are synced with their volume, once, and one by one where it cannot be") {
   for (const char* answer : {"", "unsupported", "io"}) {
     mem_fs memory;

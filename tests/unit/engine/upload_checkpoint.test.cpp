@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
+#include <perdure/core/posix_clock.hpp>
+#include <perdure/core/pthread_jobs.hpp>
 #include <perdure/engine/create_checkpoint.hpp>
+#include <perdure/engine/download_checkpoint.hpp>
 #include <perdure/engine/upload_checkpoint.hpp>
+#include <perdure/engine/verify_checkpoint.hpp>
 #include <perdure/fs/mem_fs.hpp>
+#include <perdure/fs/posix_fs.hpp>
+#include <perdure/store/fs_store.hpp>
 #include <perdure/store/mem_store.hpp>
 
 #include <tests/support/catch.hpp>
 #include <tests/support/checkpoints.hpp>
+#include <tests/support/contents.hpp>
+#include <tests/support/temp_dir.hpp>
 
 #include <string>
 
@@ -70,6 +78,34 @@ TEST_CASE("upload_checkpoint: what is altered or half is refused, and where it e
   REQUIRE(at.fs.remove("c/current"));
   CHECK(at.upload("c").error().code() == code::corrupt);
   CHECK(at.upload("d").error().code() == code::not_found);
+}
+
+// Of small chunks, so that each file is many of them; over real files, for a checker of races.
+TEST_CASE("upload_checkpoint: several workers send the same as one, and bring it back") {
+  const tests::temp_dir dir;
+  posix_fs fs;
+  posix_clock clock;
+  fs_store<posix_fs> directory(fs, dir / "s", clock, {});
+  REQUIRE(directory.create_root());
+  content_store<fs_store<posix_fs>> objects(directory, tests::small_contents());
+  mem_store memory;
+  content_store<mem_store> in_turn_objects(memory, tests::small_contents());
+  auto source = tests::listed_source<posix_fs, posix_fs>::usual(fs, fs, dir / "");
+  REQUIRE(create_checkpoint(source, fs, dir / "c"));
+  const pthread_jobs jobs(4);
+  auto pin = objects.pin();
+  auto other = in_turn_objects.pin();
+  const auto sent = upload_checkpoint(fs, dir / "c", objects, *pin, {.work = {.jobs = jobs, .workers = 4}});
+  const auto in_turn_sent = upload_checkpoint(fs, dir / "c", in_turn_objects, *other);
+  REQUIRE(sent);
+  REQUIRE(in_turn_sent);
+  CHECK(sent->id == in_turn_sent->id);
+  CHECK(sent->new_objects == in_turn_sent->new_objects);
+  const auto made = download_checkpoint(objects, sent->id, fs, dir / "d", {.work = {.jobs = jobs, .workers = 4}});
+  REQUIRE(made);
+  CHECK(verify_checkpoint(fs, dir / "d"));
+  for (const char* name : {"tables/1.table", "tables/2.table", "blobs/3.blob", "log", "v7", "checkpoint.perdure", "current"})
+    CHECK(tests::get(dir / "d/" + name) == tests::get(dir / "c/" + name));
 }
 
 TEST_CASE("upload_checkpoint: a current that nobody would download is too_large, and is not read") {
