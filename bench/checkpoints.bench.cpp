@@ -3,11 +3,13 @@
 
 // A checkpoint of so many files, against the links and the syncs that nobody can do without, and against `cp -al` with a `sync` of the
 // directories. The files are of 4 KiB, and their digests known. And of a RocksDB of so many tables, against its own Checkpoint.
+// And where nothing can be linked: with several workers and one sync of the volume, against one worker, and a sync for each file.
 //
 // Each takes its turn within a round, for what a sync of a disk costs depends on who else has written to its journal.
 
 #include <benchmark/benchmark.h>
 
+#include <perdure/core/pthread_jobs.hpp>
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/fs/posix_fs.hpp>
 
@@ -92,6 +94,17 @@ void write_synced(const std::string& path, const std::string& text) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   must(descriptor >= 0 && ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   must(::fdatasync(descriptor) == 0 && ::close(descriptor) == 0);
+}
+constexpr std::uint64_t never = UINT64_MAX;
+void copies(engine& of, const std::string& target, std::size_t workers, std::uint64_t volume_sync_at_least) {
+  const perdure::pthread_jobs jobs(workers);
+  perdure::checkpoint_options how;
+  how.links = perdure::checkpoint_links::refuse;
+  how.jobs = jobs;
+  how.workers = workers;
+  how.volume_sync_at_least = volume_sync_at_least;
+  const auto made = perdure::create_checkpoint(of, of.fs, target, how);
+  must(made && made->linked == 0);
 }
 // What is necessary: the links, one list of them, the directories, the current, its directory, and the one above.
 void by_hand(engine& of, const std::string& target, bool links) {
@@ -242,6 +255,16 @@ int main(int argc, char** argv) {
       });
       add("engine/checkpoint/" + place + "/", {"ours", "link_loop", "cp_al"}, "/" + std::to_string(files), all);
     }
+    contest& copied = contests.emplace_back(root + "copied", 5, [](const std::string& in) {
+      const auto of = std::make_shared<engine>(in, 300);
+      return contest::contestants{of,
+                                  {[of](const std::string& target) { copies(*of, target, 4, 32); },
+                                   [of](const std::string& target) { copies(*of, target, 1, 32); },
+                                   [of](const std::string& target) { copies(*of, target, 4, never); },
+                                   [of](const std::string& target) { copies(*of, target, 1, never); }}};
+    });
+    add("engine/checkpoint_copied/" + place + "/", {"ours", "one_worker", "each_synced", "one_worker_each_synced"}, "/300",
+        copied);
 #if defined(PERDURE_BENCH_ROCKSDB)
     for (const std::size_t tables : {10, 300}) {
       contest& all = contests.emplace_back(root + "rocksdb-" + std::to_string(tables), 9, [=](const std::string& in) {
