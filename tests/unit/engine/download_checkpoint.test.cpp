@@ -174,6 +174,28 @@ TEST_CASE("download_checkpoint: files that cannot all have their names are corru
   }
 }
 
+TEST_CASE("download_checkpoint: of a content that is longer than the list says no more is written than that") {
+  mem_fs far;
+  mem_store store;
+  content_store<mem_store> objects(store);
+  auto pin = objects.pin();
+  using stored = detail::stored_file;
+  detail::file_list list;
+  list.add({"a", 1000, 0, {}});
+  list.add({"current", 2, stored::has_digest | stored::is_current, sha256_of("v7")});
+  detail::byte_buffer record;
+  REQUIRE(detail::encode_checkpoint({7, 42, 2, 1002, list.view(), {}}, record));
+  detail::byte_buffer contents;
+  for (const std::string& text : {std::string(std::size_t{1} << 20, 'x'), std::string("v7")})
+    contents.append(bytes(objects.put(*pin, text)->id.root.bytes, sizeof(digest)));
+  detail::byte_buffer whole;
+  REQUIRE(detail::encode_upload(record.view(), contents.view(), whole));
+  const auto id = objects.put(*pin, whole.view())->id;
+  const auto made = download_checkpoint(objects, id, far, "d", {.target = download_target::resume});
+  CHECK(made.error().code() == code::corrupt);
+  CHECK(far.stat("d/a")->size_bytes <= 1000);
+}
+
 // Of a chunk that is there once, and named as often as a node may.
 TEST_CASE("download_checkpoint: a list of more than 1 GiB is corrupt, and nothing but its root is read") {
   mem_fs far;

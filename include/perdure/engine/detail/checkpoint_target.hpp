@@ -69,6 +69,7 @@ class checkpoint_target {
     sha256 hash;
     std::uint64_t done = 0;
     PERDURE_TRY(pour([&](bytes piece) -> result<void> {
+      if (piece.size() > one.size_bytes - done) return shorter_than_pinned(at_);  // before it takes the room of others
       const auto written = file->write_at(done, piece);
       if (!written) return about_path(written.error(), at_);
       hash.update(piece);
