@@ -44,6 +44,9 @@ struct checkpoint_options {
   // After so many copies, all others, and every name, are made durable by one sync of the volume, if the Fs has that: it waits for
   // what others have written there, too.
   std::uint64_t volume_sync_at_least = 32;
+
+  // Of the file that names the others: of the previous checkpoint, and of one that is restored.
+  std::uint64_t list_bytes_max = 64 << 20;
 };
 
 enum class checkpoint_checks : std::uint8_t { digests, sizes };

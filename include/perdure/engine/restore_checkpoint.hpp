@@ -24,6 +24,7 @@ template <Fs From, Fs To, class Progress = detail::no_progress>
                                                            const checkpoint_options& options = {}, Progress&& progress = {}) {
   verify_options checks;
   checks.buffer = options.buffer;
+  checks.list_bytes_max = options.list_bytes_max;
   detail::checkpoint_reader<From> reader(from_fs, checkpoint, checks);
   const auto record = reader.open();
   if (!record) return record.error();

@@ -18,7 +18,11 @@ template <Fs To>
 class checkpoint_target {
  public:
   checkpoint_target(To& fs, path_view root, const checkpoint_options& options) noexcept
-      : fs_(fs), root_(root), options_(options), previous_(fs, options.previous), window_(options.workers) {}
+      : fs_(fs),
+        root_(root),
+        options_(options),
+        previous_(fs, options.previous, options.list_bytes_max),
+        window_(options.workers) {}
 
   checkpoint_report report;
 

@@ -16,7 +16,8 @@ namespace detail {
 template <Fs F>
 class previous_checkpoint {
  public:
-  previous_checkpoint(F& fs, path_view root) noexcept : root_(root), reader_(fs, root, {}) {}
+  previous_checkpoint(F& fs, path_view root, std::uint64_t list_bytes_max) noexcept
+      : root_(root), reader_(fs, root, {.list_bytes_max = list_bytes_max}) {}
 
   // One that was not finished is none: nobody knows that its files are durable.
   [[nodiscard]] result<void> open() {
