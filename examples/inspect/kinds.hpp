@@ -81,7 +81,7 @@ inline void checkpoint_record(perdure::bytes whole, thing& found) {
     const auto one = layouts::file_list::next(rest);
     if (!one) return void(found.harm(one.error()));
     const char* const how = (one->flags & layouts::stored_file::is_current) != 0   ? ", the current"
-                            : (one->flags & layouts::stored_file::is_growing) != 0 ? ", growing"
+                            : (one->flags & layouts::stored_file::is_growing) != 0 ? ", not shared"
                                                                                    : "";
     found.says.emplace_back("file " + text_of(one->name), std::to_string(one->size_bytes) + " bytes" + how);
   }

@@ -176,9 +176,9 @@ std::string wrong_alone(const volume& on, const volume& back, const std::string&
   const std::uint64_t so = must.how == placed::linked   ? again->linked
                            : must.how == placed::shared ? again->shared
                                                         : again->copied;
-  // The metadata is a file like the others by then, and of the log its first bytes are all there are.
-  const std::uint64_t log_too = must.how == placed::linked ? 1 : 0;
-  if (so != info->files - 1 - log_too) return std::to_string(so) + " files are " + word(must.how) + " when it is restored";
+  // Of the log its first bytes are all there are. It and the metadata are no links.
+  const std::uint64_t copies = must.how == placed::linked ? 2 : 0;
+  if (so != info->files - 1 - copies) return std::to_string(so) + " files are " + word(must.how) + " when it is restored";
   std::string wrong = lsm_checkpoint::wrong_with_checkpoint(fs, restored, fs, watermark);
   if (wrong.empty()) wrong = lsm_checkpoint::wrong_with_checkpoint(fs, target, fs, watermark);
   if (!wrong.empty()) return wrong;

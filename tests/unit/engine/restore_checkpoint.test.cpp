@@ -34,18 +34,24 @@ TEST_CASE("restore_checkpoint: it is the engine again, on this Fs or another, an
     CHECK(restored->version == 7);
     CHECK(restored->watermark == 42);
     CHECK(restored->files == 6);
-    CHECK(restored->linked == (to == &fs ? 4U : 0U));  // the log is a copy
+    CHECK(restored->linked == (to == &fs ? 3U : 0U));  // the log and the metadata are copies
     CHECK(text_of(*to, "again/tables/1.table") == "the first table");
     CHECK(text_of(*to, "again/log") == "one two");
     CHECK(text_of(*to, "again/current") == "v7");
     CHECK_FALSE(to->stat("again/checkpoint.perdure"));
-    put_file(*to, "again/log", "one two and more");
+    // What the engine did not call immutable it may change in place.
+    for (const char* name : {"again/log", "again/v7", "again/current"}) put_file(*to, name, "one two and more");
     CHECK(verify_checkpoint(fs, "c"));
     REQUIRE(restore_checkpoint(fs, "c", *to, "by two", {.workers = 2}));
     for (const char* name : {"/tables/1.table", "/tables/2.table", "/blobs/3.blob", "/log", "/v7", "/current"})
       CHECK(text_of(*to, std::string("by two") + name) == text_of(fs, std::string("c") + name));
   }
   CHECK(restore_checkpoint(fs, "c", fs, "again").error().code() == code::already_exists);
+  const auto size = fs.stat("c/checkpoint.perdure")->size_bytes;
+  CHECK(restore_checkpoint(fs, "c", fs, "little", {.list_bytes_max = size - 1}).error().code() == code::too_large);
+  CHECK(create_checkpoint(source, fs, "little", {.previous = "c", .list_bytes_max = size - 1}).error().code() == code::too_large);
+  CHECK(fs.stat("little").error().code() == code::not_found);
+  CHECK(restore_checkpoint(fs, "c", fs, "little", {.previous = "c", .list_bytes_max = size}));
 }
 
 TEST_CASE("restore_checkpoint: of what is not whole nothing is restored") {

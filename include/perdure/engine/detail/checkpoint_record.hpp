@@ -13,7 +13,8 @@
 //                 24      8     bytes of all files
 //   "files"       each of them
 //                 0       8     size in bytes
-//                 8       1     flags: 1, the digest is there; 2, it is of a growing file; 4, it is the `current`
+//                 8       1     flags: 1, the digest is there; 2, it is of a growing file, or metadata, which no link may share; 4, it is the
+//                                 `current`
 //                 9       1     zero
 //                 10      2     size of the name, n
 //                 12      32    SHA-256 of the content, or zeros

@@ -130,7 +130,8 @@ class checkpoint_target {
     PERDURE_TRY(begin(to));
     PERDURE_TRY(write_new(to, content));
     ++report.written;
-    end({to, content.size(), stored_file::has_digest, sha256_of(content)});
+    // The engine did not call it immutable: whoever restores it has a file of its own.
+    end({to, content.size(), stored_file::has_digest | stored_file::is_growing, sha256_of(content)});
     return {};
   }
 
