@@ -47,6 +47,8 @@ inline json vectors_of(std::uint64_t first, std::uint64_t count) {
   return all;
 }
 inline const json four_dimensions = {{"dimension", 4}};
+// An index is approximate: of thousands of vectors some are not found by themselves, unless it is asked to be this thorough.
+inline const json thorough = {{"dimension", 4}, {"ef_construction", 600}};
 
 inline std::string told(const char* what, const answer& got) {
   return std::string(what) + ": " + std::to_string(got.status) + " " + got.body.dump();
@@ -597,7 +599,7 @@ inline std::string killed(int seconds) {
   std::uint64_t next = 0, answered = 0, kills = 0;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   {
-    if (server_process(kept()).ask().create("all", four_dimensions).status != 201) return "it cannot be made";
+    if (server_process(kept()).ask().create("all", thorough).status != 201) return "it cannot be made";
   }
   for (bool briefly = true; std::chrono::steady_clock::now() < end || kills < 5; ++kills) {
     server_process server(kept());
@@ -631,7 +633,7 @@ inline std::string killed(int seconds) {
     // It would take ever longer to load and save.
     if (answered > 3000) {
       const server_process again(kept());
-      if (again.ask().remove("all").status != 200 || again.ask().create("all", four_dimensions).status != 201)
+      if (again.ask().remove("all").status != 200 || again.ask().create("all", thorough).status != 201)
         return "it cannot be made again";
       answered = next = 0;
     }
