@@ -53,7 +53,7 @@ class curl_exchange {
     const bool ready = set_up(easy, options, lines);
     const CURLcode code = ready ? curl_easy_perform(easy) : CURLE_OUT_OF_MEMORY;
     curl_slist_free_all(lines);
-    const bool answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && stopped_);
+    const bool answered = has_all_headers_ && ((code == CURLE_OK && !is_endless()) || (code == CURLE_WRITE_ERROR && stopped_));
     const http_end end = answered && status_ >= 200 ? http_end::answered
                          : sends_ == 0              ? http_end::not_sent
                                                     : http_end::unanswered;
@@ -165,9 +165,12 @@ class curl_exchange {
       status_ = 0;
       const path_view digits = line.from(at + 1).first(3);
       for (std::size_t i = 0; i < digits.size(); ++i) status_ = status_ * 10 + (digits[i] - '0');
+      has_end_ = has_all_headers_ = false;
       if (status_ >= 200) receiver_.status(status_);
       return;
     }
+    // Where the connection breaks before this one libcurl is content with what came.
+    has_all_headers_ = has_all_headers_ || (line.empty() && status_ >= 200);
     std::size_t colon = 0;
     while (colon < line.size() && line[colon] != ':') ++colon;
     if (status_ < 200 || colon == line.size()) return;
@@ -175,7 +178,15 @@ class curl_exchange {
     while (!value.empty() && (value[0] == ' ' || value[0] == '\t')) value = value.from(1);
     while (!value.empty() && (value[value.size() - 1] == ' ' || value[value.size() - 1] == '\t'))
       value = value.first(value.size() - 1);
+    has_end_ = has_end_ || is_named(line.first(colon), "content-length") || is_named(line.first(colon), "transfer-encoding");
     receiver_.header({line.first(colon), value});
+  }
+  [[nodiscard]] static bool is_named(path_view name, path_view lower) noexcept {
+    return name.size() == lower.size() && curl_strnequal(name.data(), lower.data(), name.size()) != 0;
+  }
+  // A success of which nothing tells whether all of it came.
+  [[nodiscard]] bool is_endless() const noexcept {
+    return status_ >= 200 && status_ < 300 && status_ != 204 && !has_end_ && !(request_.method == path_view("HEAD"));
   }
   static std::size_t on_body(char* from, std::size_t, std::size_t size, void* self) {
     auto& one = *static_cast<curl_exchange*>(self);
@@ -193,6 +204,8 @@ class curl_exchange {
   int status_ = 0;
   int sends_ = 0;
   bool has_body_ = false;
+  bool has_all_headers_ = false;
+  bool has_end_ = false;
   bool stopped_ = false;
 };
 

@@ -8,7 +8,7 @@
 // The laws
 //  H1  not_sent: no server has got this request, nor will.
 //  H2  unanswered: a server may have got it, wholly or in part, and may act on it at ANY later moment. So ends whatever has no
-//      whole answer: a timeout, a reset, a body that is shorter than announced.
+//      whole answer: a timeout, a reset, a body that is shorter than announced, a success whose end nothing announced.
 //  H3  answered: the status, the headers and the whole body came; or as much of the body as the receiver took before it
 //      stopped. Of interim answers (1xx) nothing is told.
 //  H4  Sent once, unless the request says that it may be repeated: no connection that broke is a reason to send it again.
