@@ -16,6 +16,7 @@
 //   fragment. too_large: a prefix of more than 512 bytes. No failure shows any of it.
 
 #include <perdure/core/clock.hpp>
+#include <perdure/store/detail/percent.hpp>
 #include <perdure/store/http.hpp>
 #include <perdure/store/key.hpp>
 #include <perdure/store/s3_credentials.hpp>
@@ -133,6 +134,10 @@ namespace detail {
     if (options.region.size() == 0) options.region.append(detail::region_of_host(host));
   }
   if (options.region.size() == 0) options.region.append("us-east-1");
+  // It is a part of a header, and of the host of AWS.
+  for (std::size_t i = 0; i < options.region.size(); ++i) {
+    if (!detail::is_unreserved(options.region.data()[i])) return bad;
+  }
   if (host.empty()) {
     options.host.append("s3.").append(options.region).append(".amazonaws.com");
   } else {

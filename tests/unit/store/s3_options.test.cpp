@@ -87,4 +87,11 @@ TEST_CASE("set_s3_endpoint: an endpoint is a scheme and a host, and nothing else
     CHECK(endpoint(bad) == "refused");
   }
   CHECK(endpoint("http://" + std::string(256, 'h')) == "refused");
+  for (const path_view bad : {path_view("us-east-1\r\nx: secret"), path_view("secret "), path_view("evil.example/secret"),
+                              path_view("us-east-1@secret"), path_view("\xff")}) {
+    INFO(std::string(bad.data(), bad.size()));
+    CHECK(endpoint("", "bucket", bad) == "refused");
+    CHECK(endpoint("http://127.0.0.1", "bucket", bad) == "refused");
+  }
+  CHECK(endpoint("http://here", "bucket", "Region_1.a~b") == "http here Region_1.a~b path");
 }
