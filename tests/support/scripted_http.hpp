@@ -46,8 +46,9 @@ class scripted_http {
   std::vector<scripted_answer> answers;  // the next one first
   std::vector<asked_request> asked;
 
-  // Gives a body in pieces of so many bytes.
+  // Gives a body in pieces of so many bytes, and counts those that were taken.
   std::size_t piece_size = 7;
+  std::size_t taken = 0;
 
   [[nodiscard]] perdure::http_outcome exchange(const perdure::http_request& request, const perdure::http_receiver& receiver) {
     const auto text = [](perdure::path_view view) { return std::string(view.data(), view.size()); };
@@ -73,6 +74,7 @@ class scripted_http {
     const bool has_body = !(request.method == perdure::path_view("HEAD"));
     for (std::size_t at = 0; has_body && at < std::min(answer.body.size(), answer.body_sent); at += piece_size) {
       const std::size_t size = std::min({piece_size, answer.body.size() - at, answer.body_sent - at});
+      taken += size;
       if (receiver.body({answer.body.data() + at, size}) == perdure::visit::stop) {
         return {perdure::http_end::answered, answer.status, false, 0};
       }

@@ -108,15 +108,23 @@ class s3_store {
       const bytes part = piece.from(skipped).first(into.size() - at);
       if (!part.empty()) std::memcpy(into.data() + at, part.data(), part.size());
       at += part.size();
-      return at == into.size() && so_far.total == size_unknown && so_far.length != size_unknown ? visit::stop : visit::go_on;
+      // Enough of the whole object, whose size is known; or more than a part should have.
+      const bool is_enough = so_far.total == size_unknown ? so_far.length != size_unknown : part.empty();
+      return at == into.size() && is_enough ? visit::stop : visit::go_on;
     });
-    if (answer.status() == 416) return nothing_of(whole, key);
+    if (answer.status() == 416) {
+      const auto nothing = nothing_of(whole, key);
+      // Behind the end, which is not there: who goes on from what came would do so for ever.
+      if (nothing && offset < nothing->size_bytes) return about(failure(code::io, operation::get, 416), key);
+      return nothing;
+    }
     if (answer.status() == 206 && answer.total != size_unknown && answer.range_at == offset) {
       const std::uint64_t behind = offset < answer.total ? answer.total - offset : 0;
       if (at == (behind < into.size() ? static_cast<std::size_t>(behind) : into.size())) return range_info{at, answer.total};
       return about(failure(code::io, operation::get, 206), key);
     }
-    if (answer.status() == 200) return range_info{at, answer.length == size_unknown ? answer.body_size : answer.length};
+    if (answer.status() == 200 && answer.total == size_unknown)
+      return range_info{at, answer.length == size_unknown ? answer.body_size : answer.length};
     return answer.is_success() ? about(failure(code::io, operation::get, answer.status()), key)
                                : told(answer, operation::get, key);
   }
@@ -143,7 +151,7 @@ class s3_store {
     whole_key whole;
     PERDURE_TRY(compose(whole, key, operation::remove_object));
     const auto answer = connection_.send({"DELETE", whole}, detail::ignore_body);
-    if (answer.is_success() || answer.says("NoSuchKey")) return {};
+    if (answer.is_success() || (answer.status() == 404 && answer.says("NoSuchKey"))) return {};
     return about(s3_failure(answer, operation::remove_object, detail::s3_effect::changes), key);
   }
 
@@ -160,7 +168,7 @@ class s3_store {
     if (!begin.ok() || !from.ok()) return about(failure(code::too_large, operation::list_objects), prefix);
     detail::s3_body body((limit < page_size_max ? limit : page_size_max) * 4608 + 65536);
     PERDURE_TRY(get_page(begin, from, limit, prefix, body));
-    return show(detail::s3_listing(body.view()), begin, limit, prefix, visitor);
+    return show(detail::s3_listing(body.view()), begin, from, limit, prefix, visitor);
   }
 
   [[nodiscard]] struct nonce nonce() { return nonces_(); }
@@ -268,23 +276,20 @@ class s3_store {
     if (answer.stopped) return about(failure(code::too_large, operation::list_objects), prefix);
     return {};
   }
-  [[nodiscard]] result<listed> show(const detail::s3_listing& page, path_view begin, std::size_t limit, key_view prefix,
-                                    object_visitor visitor) {
+  [[nodiscard]] result<listed> show(const detail::s3_listing& page, path_view begin, path_view from, std::size_t limit,
+                                    key_view prefix, object_visitor visitor) {
     const failure bad = about(failure(code::io, operation::list_objects, 200), prefix);
-    if (!page.good()) return bad;
+    if (!page.good() || !page.goes_on(begin, from, options().prefix.size())) return bad;
     std::size_t shown = 0;
     bool stopped = false;
-    bool strange = false;
     const bool readable = page.each([&](key_view whole, std::uint64_t size) {
-      strange = !detail::begins_with(whole, begin);
-      if (strange || shown == limit) return visit::stop;
       const key_view key = whole.from(options().prefix.size());
-      if (key.empty()) return visit::go_on;  // the prefix itself, as some tools make it
-      ++shown;
-      stopped = visitor({key, size}) == visit::stop;
+      if (key.empty()) return visit::go_on;
+      // There may be more than was asked for.
+      stopped = shown == limit || (++shown, visitor({key, size}) == visit::stop);
       return stopped ? visit::stop : visit::go_on;
     });
-    if (!readable || strange || (page.truncated() && shown == 0)) return bad;
+    if (!readable || (page.truncated() && shown == 0)) return bad;
     return page.truncated() || stopped ? listed::more : listed::all;
   }
 

@@ -161,6 +161,9 @@ TEST_CASE("s3_store: what each answer to a put means, and what is in doubt after
        doubt::none},
       {{500, error_xml("UnknownError")}, code::io, code::io, code::io, doubt::visible},
       {{502}, code::io, code::io, code::io, doubt::visible},
+      // Who broke may say anything of what was behind it.
+      {{500, error_xml("QuotaExceeded")}, code::no_space, code::no_space, code::no_space, doubt::visible},
+      {{503, error_xml("BadDigest")}, code::io, code::io, code::io, doubt::visible},
       {{503, error_xml("SlowDown")}, code::busy, code::busy, code::busy, doubt::visible},
       {{504}, code::timed_out, code::timed_out, code::timed_out, doubt::visible},
       {{200, "", {}, silent, true}, code::timed_out, code::timed_out, code::timed_out, doubt::visible},
@@ -231,6 +234,11 @@ TEST_CASE("s3_store: what only looks is not in doubt, and what removes is") {
     const auto removed = one.store->remove("k");
     CHECK((!removed && removed.error().doubt() == (status >= 500 ? doubt::visible : doubt::none)));
   }
+  one.http.answers = {{500, error_xml("NoSuchKey")}};
+  const auto broken = one.store->remove("k");
+  CHECK((!broken && broken.error().doubt() == doubt::visible));
+  one.http.answers = {{404, error_xml("NoSuchKey")}};
+  CHECK(one.store->remove("k"));
   for (std::size_t i = 0; i < one.http.asked.size(); ++i) {
     CHECK((one.http.asked[i].sending == http_sending::once) == (one.http.asked[i].line.substr(0, 6) == "DELETE"));
   }
@@ -282,6 +290,9 @@ TEST_CASE("s3_store: a range is what was asked for, also of servers that know no
   CHECK(range({{200, "0123456789"}}, 2, 3) == "234 of 10");
   CHECK(range({{200, "0123456789", {{"Content-Length", "10"}}}}, 12, 3) == " of 10");
   CHECK(range({{416}, {200, "", {{"Content-Length", "10"}}}}, 12, 3) == " of 10");
+  // One that says so of what is not behind the end, and one that answers a part as if it were all.
+  CHECK(range({{416}, {200, "", {{"Content-Length", "20"}}}}, 12, 3) == describe(code::io));
+  CHECK(range({{200, "0123456789", {{"Content-Length", "10"}, {"Content-Range", "bytes 0-9/10"}}}}, 2, 3) == describe(code::io));
   CHECK(range({{200, "", {{"Content-Length", "10"}}}}, UINT64_MAX, 3) == " of 10");
   CHECK(range({{200, "", {{"Content-Length", "10"}}}}, 0, 0) == " of 10");
   CHECK(one.http.asked.back().line == "HEAD http://fake/bucket/k");
@@ -363,7 +374,63 @@ TEST_CASE("s3_store: a page is believed as a whole or not at all") {
   CHECK(list("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>") == bad);
   CHECK(list("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>") == "all");
   CHECK(list(page, 10, "b") == bad);  // of another prefix
+  // More than was asked for is not all, though it says so.
+  CHECK(list(with("true", "false"), 2) == "a +=1;b=2;all");
+  CHECK(list(with("true", "false"), 1) == "a +=1;more");
+  for (const char* const key : {"<Key>b</Key>", "<Key>%00</Key>", "<Key>%FF</Key>", "<Key>a+%2B</Key>", "<Key>A</Key>"}) {
+    const bool is_good = key == std::string("<Key>b</Key>");
+    INFO(key);
+    CHECK(list(with("<Key>b</Key>", key)) == (is_good ? "a +=1;b=2;more" : bad));
+  }
+  for (const char* const key : {"x<!-- -->b", "b<x/>", "<x/>b", "b<x>b</x>", "<![CDATA[b]]>", "b<b", "&#0;b", "&b;"}) {
+    INFO(key);
+    CHECK(list(with("<Key>b</Key>", std::string("<Key>") + key + "</Key>")) == bad);
+  }
+  CHECK(list(with("<Key>b</Key>", "<!-- a --> <Key><!-- b -->b</Key>\n<!-- c -->\n")) == "a +=1;b=2;more");
   CHECK(list(with("<EncodingType>url</EncodingType>", "")) == "a+%2B=1;b=2;more");
+}
+
+TEST_CASE("s3_store: a server that begins again with each page is asked for no second one") {
+  script one;
+  REQUIRE(one.store);
+  const tests::scripted_answer page = {200,
+                                       "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>ka</Key></Contents>"
+                                       "<Contents><Key>kb</Key></Contents></ListBucketResult>"};
+  const tests::scripted_answer removed = {200, "<DeleteResult></DeleteResult>"};
+  for (const char* const cursor : {"ka", "kb", "kc"}) {
+    one.http.answers = {page};
+    int shown = 0;
+    const auto again = one.store->list("k", cursor, 10, [&](const listed_object&) { return ++shown, visit::go_on; });
+    CHECK((!again && again.error().code() == code::io && shown == 0));
+  }
+  one.http.answers = {page, removed, page, removed, page, removed};
+  const auto all = perdure::remove_prefix(*one.store, "k");
+  CHECK((!all && all.error().code() == code::io && all.error().doubt() == doubt::visible && one.http.answers.size() == 3));
+}
+
+TEST_CASE("s3_store: of a body that nobody reads there is an end") {
+  script one(true);
+  REQUIRE(one.store);
+  one.http.piece_size = 1000;
+  const std::string endless(10'000'000, 'x');
+  const std::vector<std::pair<std::string, std::string>> version = {{"ETag", "\"e\""}};
+  const auto takes_little = [&] {
+    const std::size_t taken = one.http.taken;
+    one.http.taken = 0;
+    return taken < 100'000 && one.http.answers.empty();
+  };
+  char room[16];
+  one.http.answers = {{500, endless}};
+  const auto broken = one.store->put("k", "x", precondition::absent);
+  CHECK((!broken && broken.error().code() == code::io && broken.error().doubt() == doubt::visible && takes_little()));
+  one.http.answers = {{403, endless}};
+  CHECK((one.store->get("k", room).error().code() == code::permission && takes_little()));
+  one.http.answers = {{200, endless, version}};
+  CHECK((one.store->put("k", "x", precondition::absent) && takes_little()));
+  one.http.answers = {{204, endless}};
+  CHECK((one.store->remove("k") && takes_little()));
+  one.http.answers = {{206, endless, {{"Content-Range", "bytes 0-15/16"}}}};
+  CHECK((one.store->get_range("k", 0, room) && takes_little()));
 }
 
 TEST_CASE("s3_store: pages are asked for one by one, and none that cannot have anything") {
@@ -404,6 +471,11 @@ TEST_CASE("s3_store: a clock that is wrong is put right by the server's, once") 
                       {403, "", {{"Date", "Sun, 30 Aug 2015 12:36:00 GMT"}}}};
   CHECK(one.store->put("k", "x", precondition::any).error().code() == code::permission);
   CHECK(one.http.asked.size() == 2);
+  // Nor is what it is believed to say: the next request is made at our own time.
+  CHECK(one.http.asked[1].header("x-amz-date") == "20200830T123600Z");
+  one.http.answers = {{200}};
+  CHECK(one.store->put("k", "x", precondition::any));
+  CHECK(one.http.asked[2].header("x-amz-date") == "20150830T123600Z");
 }
 
 namespace {

@@ -124,7 +124,7 @@ struct s3_known_code {
   const char* name;
   enum code code;
 };
-// All of these are refusals: nothing has happened.
+// All of these are refusals: nothing has happened, unless the status says that something broke.
 inline constexpr s3_known_code s3_known_codes[] = {
     {"NoSuchBucket", code::invalid_storage_root},
     {"InvalidBucketName", code::invalid_storage_root},
@@ -156,7 +156,7 @@ enum class s3_effect : std::uint8_t { looks, changes };
   if (out.end == http_end::unanswered) return failure(silent, operation, out.system_code).with(unsure);
   const auto refused = [&](enum code code) { return failure(code, operation, out.status); };
   for (const s3_known_code& known : s3_known_codes) {
-    if (answer.says(known.name)) return refused(known.code);
+    if (answer.says(known.name)) return refused(known.code).with(out.status >= 500 && out.status != 501 ? unsure : doubt::none);
   }
   switch (out.status) {
     case 304:

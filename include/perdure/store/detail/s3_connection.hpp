@@ -5,7 +5,8 @@
 
 // s3_connection: one bucket, to which signed requests go, each sent once. There are two exceptions, which can do no harm, for what was
 // refused has not happened: where the server's clock is far from ours, ours is put right by it, and the request is made again; where
-// the credentials were refused, and their source has others by now, it is made again with those.
+// the credentials were refused, and their source has others by now, it is made again with those. A time that is refused, too, is
+// forgotten: it may have been that of something in between.
 
 #include <perdure/core/clock.hpp>
 #include <perdure/store/detail/percent.hpp>
@@ -34,7 +35,11 @@ struct s3_call {
 // Takes the body of a success, with what is known of it by then.
 using s3_sink = function_ref<visit(const s3_answer&, bytes)>;
 
-[[nodiscard]] inline visit ignore_body(const s3_answer&, bytes) noexcept { return visit::go_on; }
+// Of a body that nobody reads no more is waited for than this.
+inline constexpr std::uint64_t s3_unread_max = 65536;
+[[nodiscard]] inline visit ignore_body(const s3_answer& answer, bytes) noexcept {
+  return answer.body_size <= s3_unread_max ? visit::go_on : visit::stop;
+}
 
 template <Http H, Clock C>
 class s3_connection {
@@ -72,17 +77,19 @@ class s3_connection {
       return unsigned_answer;
     }
     const s3_credentials& who = options_.source.is_set() ? given : options_.credentials;
+    std::int64_t before_ns = 0;
     for (bool corrected = false, renewed = false;;) {
       const std::int64_t now_ns = clock_->unix_ns() + __atomic_load_n(&skew_ns_, __ATOMIC_RELAXED);
       s3_answer answer = send_at(call, sink, whole, {call.method, path, query, nullptr, 0, payload}, who, signing_time(now_ns));
       const std::int64_t ahead_s = answer.date - now_ns / ns_per_second;
       const bool skewed = answer.date > 0 && answer.date < date_max && (ahead_s > skew_max_s || ahead_s < -skew_max_s);
       if (answer.status() == 403 && skewed && !corrected) {
-        __atomic_store_n(&skew_ns_, answer.date * ns_per_second - clock_->unix_ns(), __ATOMIC_RELAXED);
+        before_ns = __atomic_exchange_n(&skew_ns_, answer.date * ns_per_second - clock_->unix_ns(), __ATOMIC_RELAXED);
         corrected = true;
       } else if (refuses_signer(answer, call) && options_.source.is_set() && !renewed && ask_for(given, &who)) {
         renewed = true;
       } else {
+        if (answer.status() == 403 && corrected) __atomic_store_n(&skew_ns_, before_ns, __ATOMIC_RELAXED);
         return answer;
       }
     }
@@ -126,8 +133,9 @@ class s3_connection {
     int status = 0;
     const auto take = [&](bytes piece) {
       answer.body_size += piece.size();
-      if (status < 200 || status >= 300) return answer.keep(piece), visit::go_on;
-      const visit next = sink(answer, piece);
+      const bool is_success = status >= 200 && status < 300;
+      if (!is_success) answer.keep(piece);
+      const visit next = is_success ? sink(answer, piece) : ignore_body(answer, piece);
       answer.stopped = next == visit::stop;
       return next;
     };

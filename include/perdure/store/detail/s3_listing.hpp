@@ -4,10 +4,12 @@
 #define PERDURE_STORE_DETAIL_S3_LISTING_HPP
 
 // s3_listing: one page of a listing, as S3 tells it (list-type=2, encoding-type=url). It is looked over as a whole before the first
-// key of it is believed.
+// key of it is believed: also whether its keys go on from where they should, in order. Of a server that begins again with each page
+// whoever asks for the next one would do so for ever.
 
 #include <perdure/store/detail/percent.hpp>
 #include <perdure/store/detail/s3_answer.hpp>
+#include <perdure/store/key.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -77,21 +79,43 @@ class s3_listing {
     return readable;
   }
 
+  // Are all of them keys that begin so, in ascending order, and behind `last`? The prefix of the store itself, as some tools make it,
+  // is no key, and may be anywhere.
+  [[nodiscard]] bool goes_on(path_view begin, path_view last, std::size_t prefix_size) const {
+    path_buffer<1024> behind;
+    behind.append(last);
+    bool fits = true;
+    const bool readable = each([&](key_view whole, std::uint64_t) {
+      fits = begins_with(whole, begin);
+      if (fits && whole.size() == prefix_size) return visit::go_on;
+      fits = fits && compare_keys(whole, behind) > 0 && is_utf8_without_nul(whole);
+      behind.clear();
+      behind.append(whole);
+      return fits ? visit::go_on : visit::stop;
+    });
+    return readable && fits;
+  }
+
  private:
-  // seen(name, depth, text) for each element that ends, until it says false; the text is what stood last before that.
+  // seen(name, depth, text) for each element that ends, until it says false; the text is what stood last before that. A text in
+  // pieces, or beside elements, is of no listing.
   template <class Seen>
   xml_event walk(Seen&& seen) const {
     xml_reader reader(document_);
     path_view text;
+    bool is_behind_child = false;
     for (;;) {
       const xml_event event = reader.next();
       if (event == xml_event::done || event == xml_event::bad) return event;
-      if (event == xml_event::start) text = {};
-      if (event == xml_event::text) text = reader.text();
-      if (event == xml_event::end) {
-        if (!seen(reader.name(), reader.depth() + 1, text)) return event;
-        text = {};
+      if (event != xml_event::end && !is_white_xml(text)) return xml_event::bad;
+      if (event == xml_event::text) {
+        text = reader.text();
+        if (is_behind_child && !is_white_xml(text)) return xml_event::bad;
+        continue;
       }
+      is_behind_child = event == xml_event::end;
+      if (event == xml_event::end && !seen(reader.name(), reader.depth() + 1, text)) return event;
+      text = {};
     }
   }
 

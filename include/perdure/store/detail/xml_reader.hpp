@@ -22,6 +22,14 @@ enum class xml_event : std::uint8_t {
   bad,   // and stays so
 };
 
+[[nodiscard]] constexpr bool is_space_xml(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+[[nodiscard]] inline bool is_white_xml(path_view text) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_space_xml(text[i])) return false;
+  }
+  return true;
+}
+
 class xml_reader {
  public:
   static constexpr std::size_t depth_max = 8;
@@ -47,7 +55,7 @@ class xml_reader {
         text_ = left_.first(find("<"));
         skip(text_.size());
         if (depth_ != 0) return xml_event::text;
-        if (!is_white(text_)) return failed();
+        if (!is_white_xml(text_)) return failed();
       } else if (begins("<?")) {
         if (had_root_ || !skip_behind("?>")) return failed();
       } else if (begins("<!--")) {
@@ -78,13 +86,6 @@ class xml_reader {
     const std::size_t at = find(what);
     if (at == left_.size()) return false;
     skip(at + what.size());
-    return true;
-  }
-  [[nodiscard]] static constexpr bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-  [[nodiscard]] static bool is_white(path_view text) noexcept {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (!is_space(text[i])) return false;
-    }
     return true;
   }
   [[nodiscard]] path_view take_name() noexcept {
@@ -130,7 +131,7 @@ class xml_reader {
   [[nodiscard]] xml_event closed() noexcept {
     skip(2);
     const path_view name = take_name();
-    while (!left_.empty() && is_space(left_[0])) skip(1);
+    while (!left_.empty() && is_space_xml(left_[0])) skip(1);
     if (!begins(">") || depth_ == 0 || !(open_[depth_ - 1] == name)) return failed();
     skip(1);
     return ended();
@@ -158,7 +159,7 @@ class xml_reader {
   }
 }
 
-// One element of a document: of which only what stood before it need be whole.
+// One element of a document: of which only what stood before it need be whole. A text in pieces is none.
 struct xml_child {
   bool is_root = false;   // the root has that name
   bool is_found = false;  // and this element
@@ -169,13 +170,15 @@ struct xml_child {
     if (reader.next() != xml_event::start || !(reader.name() == root)) return;
     is_root = true;
     bool inside = false;
+    std::size_t pieces = 0;
     for (;;) {
       switch (reader.next()) {
         case xml_event::start:
           if (reader.depth() == 2) inside = reader.name() == child;
           break;
         case xml_event::text:
-          if (inside && reader.depth() == 2) text = reader.text();
+          if (!inside || reader.depth() != 2) break;
+          text = pieces++ == 0 ? reader.text() : path_view();
           break;
         case xml_event::end:
           is_found = inside && reader.depth() == 1;

@@ -134,6 +134,9 @@ TEST_CASE("xml_child: the text of one element below the root, and of none elsewh
   CHECK(find(error, "Other", "Code") == "(other)");
   CHECK(find("", "Error", "Code") == "(other)");
   CHECK(find(error.substr(0, error.find("</Code><M")), "Error", "Code") == "(none)");
+  // In pieces it is none, and half of it is not told.
+  CHECK(find("<E><Id>ab<!-- -->cd</Id></E>", "E", "Id").empty());
+  CHECK(find("<E><Id>ab<x/>cd<x/>ef</Id></E>", "E", "Id").empty());
 }
 
 TEST_CASE("append_xml_text: the five names and the numbers, and nothing else") {
