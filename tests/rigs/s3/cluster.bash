@@ -5,6 +5,7 @@
 # start_cluster DIR PORT: the gateways at PORT and PORT + 1, the second one by TLS at PORT + 3, with a certificate that it signed itself
 # (DIR/run/certificate.pem), the monitor at PORT + 2. Sets CEPH_CONF. Its processes are in
 # DIR/run/*.pid. Keys are $access_key and $secret_key. STORE=bluestore keeps objects in a file, else they are in memory.
+# What the daemons would note of each request is a sixth of the work that they do: they note nothing.
 access_key=AKIDEXAMPLE secret_key=wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY
 start_cluster() {
   local dir=$1 port=$2 monitor=$(($2 + 2)) uuid tries
@@ -37,6 +38,13 @@ mon allow pool size one = true
 mon data avail crit = 1
 paxos propose interval = 0.02
 paxos min wait = 0.01
+debug ms = 0/0
+debug mon = 0/0
+debug osd = 0/0
+debug objecter = 0/0
+debug objclass = 0/0
+debug optracker = 0/0
+debug rgw = 0/0
 osd pool default size = 1
 osd pool default min size = 1
 osd pool default pg num = 1
@@ -60,12 +68,12 @@ C
   start_gateways "$port" || return 1
 }
 
-# The first of four ports in a row at which nobody listens.
+# The first of eight ports in a row at which nobody listens: there is room for two clusters.
 free_ports() {
   local port tries at taken
   for ((tries = 0; tries < 100; ++tries)); do
     port=$((20000 + RANDOM % 10000)) taken=0
-    for at in 0 1 2 3; do (: <"/dev/tcp/127.0.0.1/$((port + at))") 2>/dev/null && taken=1; done
+    for at in 0 1 2 3 4 5 6 7; do (: <"/dev/tcp/127.0.0.1/$((port + at))") 2>/dev/null && taken=1; done
     [ "$taken" = 1 ] || break
   done
   echo "$port"

@@ -118,9 +118,13 @@ inline std::string a_gateway_is_killed() {
   return check_count(prefix, {told->of[0], told->of[1], told->of[2], told->of[3]}, last_one::may_be_untold);
 }
 
-inline void laws_of_kills() {
+inline void law_of_killed_processes() {
   law("commit_manifest: processes are killed and started again, and nothing that was told is lost or counted twice",
       [] { return processes_are_killed(60); });
+}
+
+// While it is away nobody else can ask it.
+inline void law_of_a_killed_gateway() {
   law("commit_manifest: a gateway is killed under its writers, the other one's go on, and all of them when it is back",
       [] { return a_gateway_is_killed(); });
 }

@@ -6,11 +6,16 @@
 // What processes do that race for a ledger or for its lock, wherever the store is that an address names. Each returns what its
 // process ends with: 0 where all was as it should be.
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <random>
 #include <string>
 
 #include <perdure/core/native_clock.hpp>
@@ -56,13 +61,43 @@ struct counted {
   }
 };
 
-inline int count_in_ledger(const std::string& address, int port, std::size_t who, unsigned times) {
+// Shared by all who race.
+struct rounds {
+  static constexpr int count = 200;
+  int wins[count] = {};
+  int arrived = 0;
+  int failed = 0;
+
+  // All have come here so often, or one of them never will. Nobody is busy with waiting, and all go on at the same moment.
+  [[nodiscard]] bool together(int times) {
+    const int all = times * static_cast<int>(racers);
+    if (__atomic_add_fetch(&arrived, 1, __ATOMIC_ACQ_REL) == all) {
+      (void)::syscall(SYS_futex, &arrived, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+      return true;
+    }
+    for (int waited = 0; waited < 1000; ++waited) {
+      const int seen = __atomic_load_n(&arrived, __ATOMIC_ACQUIRE);
+      if (seen >= all) return true;
+      if (__atomic_load_n(&failed, __ATOMIC_ACQUIRE) != 0) return false;
+      const std::timespec moment = {0, 100'000'000};
+      (void)::syscall(SYS_futex, &arrived, FUTEX_WAIT, seen, &moment, nullptr, 0);
+    }
+    return false;
+  }
+};
+
+// How often another one was faster is added to `lost`. In a directory that has to be given a moment; who lost behind a gateway waits up
+// to four times as long as that took, or only one in eight requests would be of use.
+inline int count_in_ledger(const std::string& address, int port, std::size_t who, unsigned times, rounds& start, unsigned& lost) {
   auto store = opened(address, port);
-  if (!store) return 10;
+  if (!store) return __atomic_store_n(&start.failed, 1, __ATOMIC_RELEASE), 10;
+  if (!start.together(1)) return 14;
   book all(object_slot(*store, "ledger"));
   bool is_unknown = false;
   int in_vain = 0;
+  std::minstd_rand random(static_cast<unsigned>(who + 1));
   for (unsigned done = 0; done < times;) {
+    const std::int64_t begun_ns = native_clock().elapsed_ns();
     const auto now = all.read();
     if (!now) {
       if (++in_vain == 1000) return 11;
@@ -76,31 +111,19 @@ inline int count_in_ledger(const std::string& address, int port, std::size_t who
     if (done == times) break;
     ++next.total;
     ++next.of[who];
+    if (port == 0) ::usleep(static_cast<useconds_t>(random() % 500));
     const auto put = all.replace(now->version, next.text());
     if (put && put->answer == ledger_answer::won) ++done;
     if (put && put->answer == ledger_answer::fenced) return 13;
     is_unknown = !put && put.error().doubt() != doubt::none;
+    if (put && put->answer == ledger_answer::won) continue;
+    __atomic_add_fetch(&lost, 1U, __ATOMIC_RELAXED);
+    if (port == 0) continue;
+    const std::int64_t took_us = (native_clock().elapsed_ns() - begun_ns) / 1000;
+    ::usleep(static_cast<useconds_t>(random() % static_cast<std::uint64_t>(4 * took_us + 1) % 100'000));
   }
   return 0;
 }
-
-// Shared by all who race.
-struct rounds {
-  static constexpr int count = 200;
-  int wins[count] = {};
-  int arrived = 0;
-  int failed = 0;
-
-  // All have come here so often, or one of them never will.
-  [[nodiscard]] bool together(int times) {
-    __atomic_add_fetch(&arrived, 1, __ATOMIC_ACQ_REL);
-    for (long waited = 0; __atomic_load_n(&arrived, __ATOMIC_ACQUIRE) < times * static_cast<int>(racers); ++waited) {
-      if (waited > 1'000'000 || __atomic_load_n(&failed, __ATOMIC_ACQUIRE) != 0) return false;
-      ::usleep(100);
-    }
-    return true;
-  }
-};
 
 // In each round all take it, and who has it gives it back once all have asked.
 inline int race_for_lock(const std::string& address, int port, rounds& all) {
