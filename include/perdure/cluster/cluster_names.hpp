@@ -15,6 +15,7 @@
 //
 // to_text(id, buffer)     "sha256:", 64 hexadecimal digits, "/" and the number. parse_payload_id takes exactly what this writes.
 // check_root_name(root)   up to 120 letters, digits, '.', '_' and '-', at the end "-" and the number; else invalid_argument
+// operation_of_root(root) the number at its end: by which operation it was made. 0 where it is no root's name
 // Thread rule: they are values.
 
 #include <perdure/core/content_id.hpp>
@@ -61,19 +62,6 @@ inline constexpr std::size_t root_name_max = 120;
   return number;
 }
 
-// The number behind the last '-'; 0 where it is no root's name.
-[[nodiscard]] inline std::uint64_t operation_of_root(path_view root) noexcept {
-  if (root.size() > root_name_max) return 0;
-  std::size_t end = 0;
-  for (std::size_t i = 0; i < root.size(); ++i) {
-    const char c = root[i];
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
-    if (!plain && c != '-') return 0;
-    if (c == '-') end = i;
-  }
-  return end == 0 ? 0 : decimal_of(root.from(end + 1));
-}
-
 }  // namespace detail
 
 // A smaller buffer than text_size_max is a programmer's error.
@@ -96,8 +84,19 @@ inline bytes to_text(const payload_id& id, mutable_bytes buffer) noexcept {
   return payload_id{content->root, operation};
 }
 
+[[nodiscard]] inline std::uint64_t operation_of_root(path_view root) noexcept {
+  if (root.size() > detail::root_name_max) return 0;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < root.size(); ++i) {
+    const char c = root[i];
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+    if (!plain && c != '-') return 0;
+    if (c == '-') end = i;
+  }
+  return end == 0 ? 0 : detail::decimal_of(root.from(end + 1));
+}
 [[nodiscard]] inline result<void> check_root_name(path_view root) noexcept {
-  if (detail::operation_of_root(root) != 0) return {};
+  if (operation_of_root(root) != 0) return {};
   return failure(code::invalid_argument, operation::none).about({root.data(), root.size()});
 }
 

@@ -75,7 +75,7 @@ template <Store S, Clock C>
     if (!root) return root.error();
     if (root->size() == 0) break;
     const auto name = detail::prefix_of_root(*root);
-    if (!kept.has(name) && detail::operation_of_root(*root) < mine) {
+    if (!kept.has(name) && operation_of_root(*root) < mine) {
       PERDURE_TRY(cluster.discard(name));
       ++done.roots;
     }

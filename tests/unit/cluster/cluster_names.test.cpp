@@ -41,7 +41,7 @@ TEST_CASE("check_root_name: a root tells the operation that made it, and is one 
   CHECK(check_root_name("social-7"));
   CHECK(check_root_name("Social.Graph_2-x-18446744073709551615"));
   CHECK(check_root_name(std::string(118, 'x') + "-7"));
-  CHECK(detail::operation_of_root("a-1-23") == 23);
+  CHECK(operation_of_root("a-1-23") == 23);
   for (const char* const bad : {"", "-7", "social", "social-", "social-0", "social-07", "social-7x", "a/b-7", "../x-7", "a b-7",
                                 "\xc3\xa4-7", "social-18446744073709551616"})
     CHECK(check_root_name(bad).error().code() == code::invalid_argument);
