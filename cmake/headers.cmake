@@ -215,6 +215,7 @@ set(PERDURE_HEADERS
 
   perdure/cluster/detail/cluster_keys.hpp
   perdure/cluster/detail/name_set.hpp
+  perdure/cluster/detail/payload_index.hpp
   perdure/cluster/detail/recovery_record.hpp
 
   perdure/testing/audit_syncs.hpp

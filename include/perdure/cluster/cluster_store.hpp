@@ -18,10 +18,10 @@
 // begin(claim, wait_ns)
 //   1  takes the lock; its token is the number of this operation. (Where the ledger has outlived its lock it takes it twice, and
 //      then it is held under another id than the claim's: holder() tells it.)
-//   2  reads the state
-//   3  where sidecars of earlier operations lie there: raises the ledger's fence, so that none of them can commit any more, and
-//      reads again; deletes all that they tell and the state does not name; retires them. That finishes those which had
-//      committed, and undoes the others
+//   2  raises the ledger's fence, so that no earlier operation can commit any more: whoever had the lock may have been forced out,
+//      or stood still for longer than his lease, and not know it yet. Reads the state
+//   3  where sidecars of earlier operations lie there: deletes all that they tell and the state does not name; retires them. That
+//      finishes those which had committed, and undoes the others
 // commit(state, build): once between begin and end
 //   1  compares what the old state names and the new one. Each name that is new has to be of this operation (id_of, new_root)
 //   2  writes the sidecar: what will be made, and what the old state alone names
@@ -33,16 +33,22 @@
 //   Failure: `unchanged`: the old state stands; a sidecar may be left. `unknown`: of 4 alone: begin again, and look.
 //     invalid_argument: no begin, a second commit, a new name of another operation, a new payload that was not put. Else as the
 //     Store, the state_names and build() have it.
+// id_of(payload), new_root(name): how the new state names what is put; the same for the same.
 // end(): frees the lock, and so does the destructor, in the foreground. force_unlock(id), holder(): slot_lock.hpp.
+// renew(): the lease begins again; that it was lost is told, and then no commit of this operation wins once somebody else has
+//   begun. While a commit or a sweep runs, another thread may call it (see below).
 // observe(): the state, without a lock, in memory that lasts until the next observe().
 // Crash: the old state or the new one, and all of what it names; a sidecar; the lock, until force_unlock or its lease ends it.
 // Not promised: that a reader who still serves an older state finds what that named: serving_snapshot.hpp follows. That what lies
-//   under a root is what its operation put there, if anybody changes it later.
+//   under a root is what its operation put there, if anybody changes it later. That 3 of begin is over before the lease is: who
+//   takes the lock over meanwhile goes on with it.
 //
-// One object is used by one thread at a time. The Store and the clock must outlive it.
+// One object is used by one thread at a time; but for renew(), which one other thread may call between begin and end, beside all
+// calls but those two, holder() and force_unlock(). The Store and the clock must outlive it.
 
 #include <perdure/cluster/artifacts.hpp>
 #include <perdure/cluster/detail/name_set.hpp>
+#include <perdure/cluster/detail/payload_index.hpp>
 #include <perdure/cluster/detail/recovery_record.hpp>
 #include <perdure/manifest/ledger.hpp>
 #include <perdure/manifest/object_slot.hpp>
@@ -105,15 +111,13 @@ class cluster_store {
   [[nodiscard]] std::uint64_t operation() const noexcept { return operation_; }
   [[nodiscard]] const ledger_entry& entry() const noexcept { return entry_; }
   // What the old state calls these bytes, if it names them; else what this operation will.
-  [[nodiscard]] result<payload_id> id_of(bytes payload) const {
-    payload_id id{sha256_of(payload), operation_};
-    PERDURE_TRY(for_each_name(entry_, [&](const cluster_name& one) -> result<void> {
-      if (one.root.empty() && one.payload.of == id.of) id = one.payload;
-      return {};
-    }));
-    return id;
+  [[nodiscard]] result<payload_id> id_of(bytes payload) {
+    PERDURE_TRY(index_named());
+    const digest of = sha256_of(payload);
+    const auto* const named = named_.find(of);
+    return named != nullptr ? named->id : payload_id{of, operation_};
   }
-  // "social-7", of "social"; the same for the same.
+  // "social-7", of "social".
   [[nodiscard]] result<path_buffer<detail::root_name_max>> new_root(path_view name) const {
     path_buffer<detail::root_name_max> root;
     root.append(name).append("-");
@@ -162,12 +166,12 @@ class cluster_store {
       return detail::operation_of(one) != 0 ? visitor(one) : failure(code::corrupt, operation::load);
     });
   }
-  // From here on no operation before this one can commit; the state is read again. Nobody may delete what he has not made before.
+  // That no later operation has begun, or conflict; the state is read again. Nobody may delete what he has not made before.
   [[nodiscard]] result<void> fence() {
     if (operation_ == 0 || step_ != step::open) return failure(code::invalid_argument, operation::commit);
     const auto fenced = raise_and_read();
     if (!fenced) {
-      entry_ = {};  // it was in memory that may be another one's now
+      show({});  // it was in memory that may be another one's now
       step_ = step::over;
     }
     return fenced;
@@ -191,7 +195,22 @@ class cluster_store {
   [[nodiscard]] result<void> read() {
     const auto now = ledger_.read();
     if (!now) return now.error();
-    entry_ = *now;
+    show(*now);
+    return {};
+  }
+  void show(const ledger_entry& now) noexcept {
+    entry_ = now;
+    named_.clear();
+    is_indexed_ = false;
+  }
+  [[nodiscard]] result<void> index_named() {
+    if (is_indexed_) return {};
+    named_.clear();
+    PERDURE_TRY(for_each_name(entry_, [&](const cluster_name& one) -> result<void> {
+      const bool is_new = one.root.empty() && named_.find(one.payload.of) == nullptr;
+      return !is_new || named_.add(one.payload, 0) ? result<void>() : detail::no_memory();
+    }));
+    is_indexed_ = true;
     return {};
   }
 
@@ -207,16 +226,14 @@ class cluster_store {
     if (entry_.fence >= operation_) return started::with_too_low_a_token;
     step_ = step::open;
     put_.clear();
-    bool is_fenced = false;
+    PERDURE_TRY(fence());
+    bool is_collected = false;
     detail::name_set kept;
     const auto end_other = [&](std::uint64_t other) -> result<visit> {  // 3
       // Not of this one, nor of who took the lock over while this one stood still.
       if (other >= operation_) return visit::go_on;
-      if (!is_fenced) {
-        PERDURE_TRY(fence());
-        PERDURE_TRY(collect(kept));
-      }
-      is_fenced = true;
+      if (!is_collected) PERDURE_TRY(collect(kept));
+      is_collected = true;
       PERDURE_TRY(recover(other, kept));
       return visit::go_on;
     };
@@ -303,6 +320,8 @@ class cluster_store {
   catalog_type catalog_;
   artifacts_type artifacts_;
   ledger_entry entry_;
+  detail::payload_index named_;  // of entry_, where is_indexed_
+  bool is_indexed_ = false;
   detail::recovery_record record_;
   detail::name_set put_;
   std::uint64_t operation_ = 0;

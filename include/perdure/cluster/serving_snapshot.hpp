@@ -24,7 +24,7 @@
 // One object is used by one thread at a time. The Store must outlive it.
 
 #include <perdure/cluster/catalog.hpp>
-#include <perdure/core/detail/room.hpp>
+#include <perdure/cluster/detail/payload_index.hpp>
 #include <perdure/manifest/ledger.hpp>
 #include <perdure/manifest/object_slot.hpp>
 #include <perdure/store/prefix_store.hpp>
@@ -77,16 +77,15 @@ class serving_snapshot {
   [[nodiscard]] std::size_t payloads() const noexcept { return served_.parts.size(); }
   // not_found: the state does not name it.
   [[nodiscard]] result<bytes> payload(const payload_id& id) const noexcept {
-    for (const part& one : served_.parts) {
-      if (one.id == id) return served_.content.view().from(one.offset).first(one.size_bytes);
-    }
-    return failure(code::not_found, operation::get);
+    const auto* const found = served_.index.find(id);
+    if (found == nullptr) return failure(code::not_found, operation::get);
+    const part& one = served_.parts[found->at];
+    return served_.content.view().from(one.offset).first(one.size_bytes);
   }
   [[nodiscard]] prefix_store<S> root(path_view name) { return prefix_store<S>(*store_, detail::prefix_of_root(name)); }
 
  private:
   struct part {
-    payload_id id;
     std::size_t offset;
     std::size_t size_bytes;
   };
@@ -94,6 +93,7 @@ class serving_snapshot {
     detail::byte_buffer state;
     detail::byte_buffer content;
     detail::room<part> parts;
+    detail::payload_index index;
   };
 
   [[nodiscard]] static ledger_options limit_of(const serving_options& options) noexcept {
@@ -105,11 +105,10 @@ class serving_snapshot {
     detail::byte_buffer one;
     return names_(next.state.view(), [&](const cluster_name& name) -> result<void> {
       if (!name.root.empty()) return {};
-      for (const part& before : next.parts) {
-        if (before.id == name.payload) return {};
-      }
+      if (next.index.find(name.payload) != nullptr) return {};
       PERDURE_TRY(catalog_.get(name.payload, one, options_.payloads_bytes_max - next.content.size()));
-      if (!next.parts.push({name.payload, next.content.size(), one.size()})) return detail::no_memory();
+      const std::size_t at = next.parts.size();
+      if (!next.parts.push({next.content.size(), one.size()}) || !next.index.add(name.payload, at)) return detail::no_memory();
       next.content.append(one.view());
       return {};
     });

@@ -9,7 +9,7 @@
 //   if (mine && mine->done) swept = perdure::sweep_cluster(cluster);
 //
 // Effects
-//   1  raises the ledger's fence, so that no earlier operation can commit any more, and reads the state
+//   1  reads the state, and that no later operation has begun; since begin no earlier one can commit any more
 //   2  goes through catalog/ and graphs/, page by page, and deletes each payload and each whole root, of an operation before this
 //      one, that the state does not name. Nothing else is touched: not what a later operation makes, which has taken the lock
 //      over while this one stood still; not what no operation has made

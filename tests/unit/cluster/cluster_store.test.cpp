@@ -10,6 +10,9 @@
 #include <tests/support/catch.hpp>
 #include <tests/support/clusters.hpp>
 
+#include <atomic>
+#include <thread>
+
 using namespace tests;
 using testing::read_text;
 using key_list = std::vector<std::string>;
@@ -97,6 +100,93 @@ TEST_CASE("cluster_store: a second one is told who holds the lock, and gets it w
   REQUIRE(mine->done);
   CHECK(here.open().force_unlock(mine->holder.id)->done);
   CHECK(here.run({"forced"}));
+}
+
+TEST_CASE("cluster_store: whoever was forced out, or outlasted his lease, before he began to commit, commits no more") {
+  for (const std::int64_t lease_ns : {std::int64_t{0}, ns_per_second}) {
+    place here;
+    REQUIRE(here.run({"one", {"a"}}));
+    auto late = here.open();
+    auto claim = claim_of(here.store);
+    claim.lease_ns = lease_ns;
+    REQUIRE(late.begin(claim)->done);
+    auto next = here.open();
+    if (lease_ns == 0) REQUIRE(next.force_unlock(claim.id)->done);
+    REQUIRE(next.begin(claim_of(here.store), 2 * lease_ns)->done);
+    const auto refused = commit(late, {"late", {"b"}});
+    REQUIRE(refused);
+    CHECK(refused->answer == ledger_answer::fenced);
+    const auto ended = late.end();
+    CHECK((ended && !*ended));
+    const auto done = commit(next, {"two", {"a"}});
+    REQUIRE(done);
+    CHECK(done->answer == ledger_answer::won);
+    REQUIRE(next.end());
+    CHECK(keys_in(here.store, "catalog/").size() == 1);
+    CHECK(keys_in(here.store, "recovery/").empty());
+  }
+}
+
+namespace {
+int times_read = 0;
+result<void> counted_names_of(bytes state, cluster_name_visitor visitor) {
+  ++times_read;
+  return names_of(state, visitor);
+}
+}  // namespace
+
+TEST_CASE("cluster_store: a state is not read again for each payload of the next one") {
+  place here;
+  cluster_store<any_store, manual_clock> cluster(here.store, here.clock, counted_names_of);
+  int most = 0;
+  for (const int count : {3, 300}) {
+    wanted want = {std::to_string(count)};
+    for (int i = 0; i < count; ++i) want.payloads.push_back("payload " + std::to_string(i));
+    for (const char* const note : {"new", "the same again"}) {
+      want.note = note;
+      times_read = 0;
+      REQUIRE(cluster.begin(claim_of(here.store))->done);
+      REQUIRE(commit(cluster, want)->answer == ledger_answer::won);
+      REQUIRE(cluster.end());
+      if (count == 3) most = times_read > most ? times_read : most;
+      CHECK(times_read <= most);
+    }
+    CHECK(keys_in(here.store, "catalog/").size() == static_cast<std::size_t>(count));
+    CHECK(incomplete(here.store, here.state()).empty());
+  }
+}
+
+TEST_CASE("cluster_store: another thread renews the lease while a long commit runs") {
+  place here;
+  auto cluster = here.open();
+  auto claim = claim_of(here.store);
+  claim.lease_ns = 100 * ns_per_second;
+  REQUIRE(cluster.begin(claim)->done);
+  std::atomic<bool> is_over = false;
+  std::atomic<int> renewed = 0;
+  std::atomic<int> refused = 0;
+  std::thread keeper([&] {
+    while (!is_over) {
+      const auto done = cluster.renew();
+      ++(done && done->done ? renewed : refused);
+    }
+  });
+  const std::string state = "note long\n";
+  const auto done = cluster.commit(state, [&]() -> result<void> {
+    for (int before = renewed; renewed == before && refused == 0;) (void)cluster.artifacts().put_sidecar(99, "x");
+    return cluster.artifacts().retire_sidecar(99);
+  });
+  is_over = true;
+  keeper.join();
+  CHECK(refused == 0);
+  REQUIRE(done);
+  CHECK(done->answer == ledger_answer::won);
+  const auto holder = cluster.holder();
+  REQUIRE(holder);
+  CHECK(holder->renewals >= 1);
+  CHECK(holder->id == claim.id);
+  const auto ended = cluster.end();
+  CHECK((ended && *ended));
 }
 
 TEST_CASE("cluster_store: a new name has to be of the operation that commits it, and has to be put") {

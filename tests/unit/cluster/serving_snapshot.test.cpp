@@ -55,6 +55,21 @@ TEST_CASE("serving_snapshot: it is one version whole, and follows the ledger, an
   CHECK(*testing::read_text(moved, "a") == "two");
 }
 
+TEST_CASE("serving_snapshot: of many payloads each is found, and what is none of them is not") {
+  place here;
+  wanted want = {"many"};
+  for (int i = 0; i < 300; ++i) want.payloads.push_back("payload " + std::to_string(i));
+  here.run(want);
+  serving_snapshot served(here.store, names_of);
+  CHECK(*served.refresh());
+  CHECK(served.payloads() == want.payloads.size());
+  for (const std::string& one : want.payloads) {
+    CHECK(here.text(*served.payload({sha256_of(one), 1})) == one);
+    CHECK(served.payload({sha256_of(one), 2}).error().code() == code::not_found);
+  }
+  CHECK(served.payload({sha256_of("none"), 1}).error().code() == code::not_found);
+}
+
 TEST_CASE("serving_snapshot: where a writer takes a payload away in the middle, it is the newer state that is served") {
   place here;
   here.run({"one", {"a"}});
