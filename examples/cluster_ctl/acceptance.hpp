@@ -3,7 +3,11 @@
 #ifndef EXAMPLES_CLUSTER_CTL_ACCEPTANCE_HPP
 #define EXAMPLES_CLUSTER_CTL_ACCEPTANCE_HPP
 
-// What cluster_ctl has to hold, in processes of its own: each answers what was wrong, or nothing.
+// What cluster_ctl has to hold, in processes of its own: each answers what was wrong, or nothing. The tool does without this file.
+//
+//   cluster_ctl [accept [layout | elsewhere | counted [TIMES] | killed | told | leased | served | roots | around | golden]]
+//
+// All of it, or one; with --store, counted, killed, told, leased and served there. Exit status 0 only if it did hold.
 
 #include <examples/cluster_ctl/commands.hpp>
 
@@ -22,7 +26,6 @@
 namespace cluster_ctl {
 
 namespace files = std::filesystem;
-using examples::use;
 
 inline void write_text(const files::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 inline std::string read_text(const files::path& path) {
@@ -118,7 +121,7 @@ inline std::string elsewhere(const opener& open) {
   const auto before = tree(at.home);
   CLUSTER_CTL_EXPECT(run(at, {"import", "social", "social.txt"}, open), done);
   CLUSTER_CTL_EXPECT(run(at, {"apply"}, open), done);
-  CLUSTER_CTL_EXPECT(run(at, {"sweep"}, open), done, "swept 0 payloads, 0 roots");
+  CLUSTER_CTL_EXPECT(run(at, {"sweep"}, open), done, "swept 0 payloads, 0 roots, 0 sidecars, 0 approvals");
   CLUSTER_CTL_EXPECT(run(at, {"serve"}, open), done, "graph social: 3 edges, 3 nodes");
   if (tree(at.home) != before) return "something was left in the configuration's directory";
   // Moved with all it holds, it is found where the configuration says now.
@@ -136,7 +139,7 @@ inline std::string counted(const opener& open, int times) {
   CLUSTER_CTL_EXPECT(run(at, {"import", "social", "social.txt"}, open), done);
   std::vector<pid_t> all;
   for (int i = 0; i < 8; ++i)
-    all.push_back(start([&] { return run(at, {"apply"}, open, {.wait_seconds = 600, .times = times}).status; }));
+    all.push_back(start([&] { return run(at, {"apply"}, open, {.wait_ns = 600 * perdure::ns_per_second, .pause_ns = 1'000'000, .times = times}).status; }));
   for (const pid_t one : all) {
     if (const int status = end_of(one); status != done) return "one of them ended with " + std::to_string(status);
   }
@@ -165,6 +168,18 @@ inline std::string leftovers(const place& at, const opener& open) {
   return left;
 }
 
+// The stores of one command, each call of which is told before it is made.
+inline opener watched(const opener& open, const std::function<void(const std::string& key)>& before) {
+  return [&open, before](const std::string& uri, const std::string& home, enum use how) -> result<perdure::any_store> {
+    auto opened = open(uri, home, how);
+    if (!opened) return opened;
+    auto* const base = new perdure::any_store(*opened);
+    auto* const gate = new perdure::testing::fault_store<perdure::any_store>(*base);
+    gate->plan().before_each([before](enum operation, perdure::key_view key) { before({key.data(), key.size()}); });
+    return perdure::any_store(*gate);
+  };
+}
+
 // Killed before each call of the Store, which is after each one before it, of a command that makes and replaces.
 inline std::string killed(const opener& open) {
   for (int nth = 1;; ++nth) {
@@ -173,19 +188,10 @@ inline std::string killed(const opener& open) {
     CLUSTER_CTL_EXPECT(run(at, {"apply"}, open), done);
     write_text(at.home + "/roads.txt", "a b\nb c\nc d\n");
     const pid_t child = start([&] {
-      perdure::any_store* base = nullptr;
-      perdure::testing::fault_store<perdure::any_store>* gate = nullptr;
       int calls = 0;
-      const opener killing = [&](const std::string& uri, const std::string& home, enum use how) -> result<perdure::any_store> {
-        auto opened = open(uri, home, how);
-        if (!opened) return opened;
-        base = new perdure::any_store(*opened);
-        gate = new perdure::testing::fault_store<perdure::any_store>(*base);
-        gate->plan().before_each([&](enum operation, perdure::key_view) {
-          if (++calls == nth) ::kill(::getpid(), SIGKILL);
-        });
-        return perdure::any_store(*gate);
-      };
+      const opener killing = watched(open, [&](const std::string&) {
+        if (++calls == nth) ::kill(::getpid(), SIGKILL);
+      });
       return run(at, {"apply"}, killing).status;
     });
     const int status = end_of(child);
@@ -222,30 +228,31 @@ inline std::string told(const opener& open) {
   CLUSTER_CTL_EXPECT(run(at, {"apply"}, open), done, "applied 1");
   CLUSTER_CTL_EXPECT(run(at, {"apply"}, open), approval_missing);  // it was for one version
   if (const auto left = leftovers(at, open); !left.empty()) return "the approval is left:" + left;
+  // One of a plan that came to nothing stands until the state is another one, and goes with the next sweep then.
+  const std::string other = run(at, {"plan"}, open).said;
+  const std::string void_one = other.substr(other.find("plan ") == 0 ? 5 : other.find("\nplan ") + 6, 64);
+  CLUSTER_CTL_EXPECT(run(at, {"approve", void_one}, open), done);
+  CLUSTER_CTL_EXPECT(run(at, {"status"}, open), done, "approval " + void_one + "\n");
+  CLUSTER_CTL_EXPECT(run(at, {"sweep"}, open), done, " 0 approvals");
+  CLUSTER_CTL_EXPECT(run(at, {"import", "social", "roads.txt"}, open), done);
+  CLUSTER_CTL_EXPECT(run(at, {"apply"}, open), approval_missing);
+  CLUSTER_CTL_EXPECT(run(at, {"sweep"}, open), done, " 1 approvals");
+  if (const auto left = leftovers(at, open); !left.empty()) return "a void approval is left:" + left;
   // Somebody holds the lock, is forced out, and comes back: he is told both versions.
   place shared("conflict");
   CLUSTER_CTL_EXPECT(run(shared, {"import", "social", "social.txt"}, open), done);
   std::string wrong;
-  perdure::any_store* base = nullptr;
-  perdure::testing::fault_store<perdure::any_store>* gate = nullptr;
   bool met = false;
-  const opener slow = [&](const std::string& uri, const std::string& home, enum use how) -> result<perdure::any_store> {
-    auto opened = open(uri, home, how);
-    if (!opened) return opened;
-    base = new perdure::any_store(*opened);
-    gate = new perdure::testing::fault_store<perdure::any_store>(*base);
-    gate->plan().before_each([&](enum operation, perdure::key_view key) {
-      if (met || std::string(key.data(), key.size()).find("catalog/") != 0) return;
-      met = true;
-      const auto refused = run(shared, {"apply"}, open);
-      wrong = expect(refused, busy, "apply by process " + std::to_string(::getpid()));
-      if (!wrong.empty()) return;
-      const std::string id = refused.said.substr(refused.said.find(" is ") + 4, 32);
-      wrong = expect(run(shared, {"force-unlock", id}, open), done);
-      if (wrong.empty()) wrong = expect(run(shared, {"apply"}, open), done, "applied 1");
-    });
-    return perdure::any_store(*gate);
-  };
+  const opener slow = watched(open, [&](const std::string& key) {
+    if (met || key.find("catalog/") != 0) return;
+    met = true;
+    const auto refused = run(shared, {"apply"}, open);
+    wrong = expect(refused, busy, "apply by process " + std::to_string(::getpid()));
+    if (!wrong.empty()) return;
+    const std::string id = refused.said.substr(refused.said.find(" is ") + 4, 32);
+    wrong = expect(run(shared, {"force-unlock", id}, open), done);
+    if (wrong.empty()) wrong = expect(run(shared, {"apply"}, open), done, "applied 1");
+  });
   const auto late = run(shared, {"apply"}, slow);
   if (!wrong.empty()) return wrong;
   const std::string version = run(shared, {"status"}, open).said.substr(8, 71);
@@ -254,6 +261,61 @@ inline std::string told(const opener& open) {
   CLUSTER_CTL_EXPECT(run(shared, {"sweep"}, open), done);
   if (const auto left = leftovers(shared, open); !left.empty()) return "garbage is left:" + left;
   return expect(run(shared, {"serve"}, open), done, "graph roads: 2 edges, 3 nodes");
+}
+
+// A lease ends with its holder, and not before: of one who works for longer than it the lock is taken by nobody.
+inline std::string leased(const opener& open) {
+  place at("leased");
+  constexpr std::int64_t lease_ns = 2 * perdure::ns_per_second;
+  const environment with_lease = {.lease_ns = lease_ns};
+  const environment patient = {.wait_ns = 2 * lease_ns};
+  CLUSTER_CTL_EXPECT(run(at, {"import", "social", "social.txt"}, open), done);
+  std::string wrong = "it put no payload";
+  const opener slow = watched(open, [&](const std::string& key) {
+    if (key.find("catalog/") != 0 || wrong != "it put no payload") return;
+    wrong = "";
+    wrong = expect(run(at, {"apply"}, open, patient), busy, "apply by process");
+  });
+  const auto worked = run(at, {"apply"}, slow, with_lease);
+  if (!wrong.empty()) return wrong;
+  if (const std::string failed = expect(worked, done, "applied 1"); !failed.empty()) return failed;
+  const pid_t dies = start([&] {
+    const opener dying = watched(open, [&](const std::string& key) {
+      if (key.find("recovery/") == 0) ::kill(::getpid(), SIGKILL);
+    });
+    return run(at, {"apply"}, dying, with_lease).status;
+  });
+  if (end_of(dies) != -1) return "it was not killed";
+  CLUSTER_CTL_EXPECT(run(at, {"apply"}, open), busy, "apply by process");
+  CLUSTER_CTL_EXPECT(run(at, {"apply"}, open, patient), done, "applied 2");
+  return leftovers(at, open);
+}
+
+// Whoever serves while another one writes sees one version after another, each of them whole.
+inline std::string served(const opener& open) {
+  place at("served");
+  CLUSTER_CTL_EXPECT(run(at, {"import", "social", "social.txt"}, open), done);
+  CLUSTER_CTL_EXPECT(run(at, {"apply"}, open), done);
+  const pid_t writer = start([&] {
+    std::string edges = roads;
+    for (int i = 0; i < 40; ++i) {
+      edges += "c n" + std::to_string(i) + "\n";
+      write_text(at.home + "/roads.txt", edges);
+      if (const int status = run(at, {"apply"}, open).status; status != done) return status;
+    }
+    return static_cast<int>(done);
+  });
+  std::string wrong;
+  int status = 0;
+  int times = 0;
+  while (::waitpid(writer, &status, WNOHANG) == 0) {
+    if (wrong.empty()) wrong = expect(run(at, {"serve"}, open), done, "graph social: 3 edges, 3 nodes");
+    ++times;
+  }
+  if (!wrong.empty()) return wrong;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != done) return "the writer ended with " + std::to_string(status);
+  std::printf("served %d times beside a writer\n", times);
+  return expect(run(at, {"serve"}, open), done, "graph roads: 42 edges, 43 nodes");
 }
 
 inline std::string roots(const opener& open) {
@@ -291,7 +353,7 @@ inline std::string around(const opener&) {
   CLUSTER_CTL_EXPECT(run(at, {"serve"}, in_memory), done, "graph roads: 2 edges, 3 nodes");
   if (tree(at.home) != before || tree("cluster_ctl.data").size() != beside) return "a file was touched";
   // And none of the commands knows how.
-  for (const char* const source : {"commands.hpp", "state.hpp", "config.hpp"}) {
+  for (const char* const source : {"commands.hpp", "state.hpp", "config.hpp", "lease.hpp", "root.hpp", "main.cpp"}) {
     const std::string text = read_text(std::string(CLUSTER_CTL_DIR) + "/" + source);
     if (text.empty()) return std::string(source) + " cannot be read";
     for (const char* const word : {"ofstream", "fopen", "atomic_write", "filesystem", "::open(", "::write(", "_fs", "rename("}) {
@@ -317,6 +379,47 @@ inline std::string golden(const opener& open) {
   CLUSTER_CTL_EXPECT(run(at, {"status"}, open), done, "serial 2 applied 1\n");
   CLUSTER_CTL_EXPECT(run(at, {"apply"}, open), done, "applied 2");
   return leftovers(at, open);
+}
+
+// Each place has a prefix of its own.
+inline opener below(const std::string& base) {
+  return [base](const std::string&, const std::string& home, enum use how) {
+    return open_root(base + "/" + files::path(home).filename().string(), "", how, {.root = perdure::store_root::make});
+  };
+}
+
+inline int accept(const std::vector<std::string>& words, const std::string& store) {
+  const std::string only = words.size() > 1 ? words[1] : "";
+  const int times = words.size() > 2 ? std::atoi(words[2].c_str()) : 10;
+  const opener at_home = environment().open;
+  const opener open = store.empty() ? at_home : below(store);
+  if (!store.empty()) elsewhere_than_home = open;
+  struct law {
+    const char* what;
+    bool is_of_files;
+    std::function<std::string()> wrong;
+  };
+  const law laws[] = {{"layout", true, [&] { return layout(open); }},
+                      {"elsewhere", true, [&] { return elsewhere(open); }},
+                      {"counted", false, [&] { return counted(open, times); }},
+                      {"killed", false, [&] { return killed(open); }},
+                      {"told", false, [&] { return told(open); }},
+                      {"leased", false, [&] { return leased(open); }},
+                      {"served", false, [&] { return served(open); }},
+                      {"roots", true, [&] { return roots(open); }},
+                      {"around", true, [&] { return around(open); }},
+                      {"golden", true, [&] { return golden(open); }}};
+  int held = 0;
+  int asked = 0;
+  for (const law& one : laws) {
+    if ((!only.empty() && only != one.what) || (one.is_of_files && !store.empty())) continue;
+    const std::string wrong = one.wrong();
+    std::printf("%-10s %s\n", one.what, wrong.empty() ? "held" : wrong.c_str());
+    held += wrong.empty() ? 1 : 0;
+    ++asked;
+  }
+  files::remove_all("cluster_ctl.data");
+  return asked != 0 && held == asked ? done : failed;
 }
 
 }  // namespace cluster_ctl

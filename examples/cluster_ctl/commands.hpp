@@ -4,14 +4,20 @@
 #define EXAMPLES_CLUSTER_CTL_COMMANDS_HPP
 
 // The commands. All that they store goes to the one Store that `open` gives; nothing is written in any other way.
+//
+// What fails for the moment is made again (retry_store.hpp), and that is right of everything here: of what is put with a
+// condition, ledger and lock hold a nonce and are never removed, and a payload's key belongs to one operation; so does every
+// other key, but for an approval's, which always has the same to say. What comes late by that is an object that nothing names,
+// or a sidecar of what has ended, and goes as such.
 
 #include <examples/cluster_ctl/config.hpp>
+#include <examples/cluster_ctl/lease.hpp>
+#include <examples/cluster_ctl/root.hpp>
 #include <examples/cluster_ctl/state.hpp>
-#include <examples/store_uri.hpp>
 
 #include <perdure/cluster/serving_snapshot.hpp>
-#include <perdure/cluster/storage_root.hpp>
 #include <perdure/cluster/sweep_cluster.hpp>
+#include <perdure/store/retry_store.hpp>
 
 #include <unistd.h>
 
@@ -34,33 +40,35 @@ enum exit_status : int {
   outcome_unknown = 7,   // it may have happened: `status` tells
 };
 
-// Of an address, or none, for the configuration in this directory.
-using opener = std::function<result<perdure::any_store>(const std::string& uri, const std::string& home, enum examples::use use)>;
-
 struct environment {
   std::string home = ".";  // where cluster.yaml lies
   std::string store = {};  // --store, instead of what that says
-  long long wait_seconds = 0;
-  long long lease_seconds = 0;
+  std::int64_t wait_ns = 0;
+  std::int64_t lease_ns = 0;
+  std::int64_t pause_ns = 10'000'000;
   int times = 1;
-  opener open = {};
+  opener open = [](const std::string& uri, const std::string& in, enum use how) { return open_root(uri, in, how); };
   std::string said = {};  // what the command says
 };
 
-using cluster = perdure::cluster_store<perdure::any_store, perdure::native_clock>;
+using retrying = perdure::retry_store<perdure::any_store, perdure::native_clock>;
+using cluster = perdure::cluster_store<retrying, perdure::native_clock>;
 
 class commands {
  public:
   explicit commands(environment& all) : all_(all) {}
 
   int run(const std::vector<std::string>& words) {
+    if (words.empty()) return say(verbs), usage;
     const std::string wrong = read_config(all_.home + "/cluster.yaml", config_);
     if (!wrong.empty()) return say(wrong), usage;
     const std::string uri = all_.store.empty() ? config_.storage : all_.store;
     const bool only_looks = words[0] == "plan" || words[0] == "status" || words[0] == "serve";
-    auto opened = all_.open(uri, all_.home, only_looks ? examples::use::only_looks : examples::use::writes);
+    auto opened = all_.open(uri, all_.home, only_looks ? use::only_looks : use::writes);
     if (!opened) return told_root(opened.error());
-    store_ = std::make_unique<perdure::any_store>(*opened);
+    base_ = std::make_unique<perdure::any_store>(*opened);
+    const perdure::retry_options again = {.puts = perdure::in_doubt::is_made_again, .removes = perdure::in_doubt::is_made_again};
+    store_ = std::make_unique<retrying>(*base_, clock_, again);
     const std::string& what = words[0];
     const std::size_t more = words.size() - 1;
     if (what == "import" && more == 2) return import(words[1], words[2]);
@@ -71,15 +79,21 @@ class commands {
     if (what == "sweep" && more == 0) return sweep();
     if (what == "force-unlock" && more == 1) return force_unlock(words[1]);
     if (what == "serve" && more == 0) return serve();
-    return say("import NAME FILE | plan | apply | status | approve DIGEST | sweep | force-unlock ID | serve"), usage;
+    return say(verbs), usage;
   }
 
  private:
   using digest = perdure::digest;
+  // In front of the serial of the state that was there: a plan is for one state, so that an approval is void behind it.
+  static constexpr const char* approval_at = "approved at ";
+  static constexpr const char* verbs =
+      "import NAME FILE | plan | approve DIGEST | apply | status | serve | sweep | force-unlock ID";
 
   void say(const std::string& line) { all_.said += line + "\n"; }
   int told(const failure& why) {
     if (why.code() == code::invalid_storage_root || why.code() == code::permission) return told_root(why);
+    if (why.code() == code::conflict && why.operation() == operation::lock)
+      return say("conflict: the lease ran out, and somebody else has the lock; ask for the status, and apply again"), conflict;
     say(std::string(describe(why)));
     return why.doubt() == perdure::doubt::none ? failed : outcome_unknown;
   }
@@ -97,7 +111,7 @@ class commands {
            " on " + text_of(holder.host()) + " since " + std::to_string(holder.taken_unix_ns / perdure::ns_per_second);
   }
   std::unique_ptr<cluster> open() {
-    return std::make_unique<cluster>(*store_, clock_, names_of, perdure::cluster_options{.lock = {.pause_ns = 1'000'000}});
+    return std::make_unique<cluster>(*store_, clock_, names_of, perdure::cluster_options{.lock = {.pause_ns = all_.pause_ns}});
   }
 
   // Under the lock, which is free again when this returns, whatever came of it.
@@ -106,17 +120,24 @@ class commands {
     char host[96] = "";
     (void)::gethostname(host, sizeof(host) - 1);
     const auto taken = mine->begin({.id = perdure::lock_id::of(store_->nonce()),
-                                    .name = perdure::path_view(name).size() != 0 ? bytes(name) : bytes(),
+                                    .name = bytes(name),
                                     .host = bytes(static_cast<const char*>(host)),
                                     .process = static_cast<std::uint64_t>(::getpid()),
-                                    .lease_ns = all_.lease_seconds * perdure::ns_per_second},
-                                   all_.wait_seconds * perdure::ns_per_second);
+                                    .lease_ns = all_.lease_ns},
+                                   all_.wait_ns);
     if (!taken) return told(taken.error());
     if (!taken->done) return say("busy: the lock is " + text_of_holder(taken->holder)), busy;
-    const int status = work(*mine);
+    int status = failed;
+    {
+      lease_keeper keeper(*mine, all_.lease_ns);
+      keeper_ = &keeper;
+      status = work(*mine);
+      keeper_ = nullptr;
+    }
     const auto ended = mine->end();
-    if (!ended && status == done) return told(ended.error());
-    return status;
+    if (ended || status != done) return status;
+    (void)told(ended.error());
+    return say("it is done, but the lock may be held still: `status` tells its id, for force-unlock"), outcome_unknown;
   }
   int committed(const result<perdure::ledger_reply>& answer, const std::string& what) {
     if (!answer) return told(answer.error());
@@ -140,8 +161,9 @@ class commands {
     return kept_graph{*id, std::string(root->data(), root->size())};
   }
   result<void> build(cluster& mine, const kept_graph& graph, const graph_objects& objects) {
+    if (keeper_->lost()) return failure(code::conflict, operation::lock);
     PERDURE_TRY(mine.put(objects.edges));
-    if (perdure::detail::operation_of_root(graph.root) != mine.operation()) return {};
+    if (perdure::operation_of_root(graph.root) != mine.operation()) return {};
     auto root = mine.root(graph.root);
     PERDURE_TRY(root.put("nodes", objects.nodes, perdure::precondition::any));
     PERDURE_TRY(root.put("degrees", objects.degrees, perdure::precondition::any));
@@ -216,7 +238,10 @@ class commands {
   int approve(const std::string& text) {
     const auto of = perdure::parse_digest(text);
     if (!of) return say("an approval is of 64 hexadecimal digits, which `plan` says"), usage;
-    const auto put = open()->artifacts().approve(*of, "approved\n");
+    const auto mine = open();
+    const auto now = mine->observe();
+    if (!now) return told(now.error());
+    const auto put = mine->artifacts().approve(*of, approval_at + std::to_string(now->serial) + "\n");
     if (!put) return told(put.error());
     return say("approved " + text), done;
   }
@@ -277,16 +302,36 @@ class commands {
     const auto listed = mine->artifacts().list_sidecars([&](std::uint64_t operation) -> result<perdure::visit> {
       return say("recovery " + std::to_string(operation)), perdure::visit::go_on;
     });
-    return listed ? static_cast<int>(done) : told(listed.error());
+    if (!listed) return told(listed.error());
+    const auto approved = mine->artifacts().list_approvals([&](const digest& of) -> result<perdure::visit> {
+      return say("approval " + text_of_digest(of)), perdure::visit::go_on;
+    });
+    return approved ? static_cast<int>(done) : told(approved.error());
   }
   int sweep() {
     return with_lock("sweep", [&](cluster& mine) {
       const auto swept = sweep_cluster(mine);
       if (!swept) return told(swept.error());
+      const auto approvals = sweep_approvals(mine);
+      if (!approvals) return told(approvals.error());
       say("swept " + std::to_string(swept->payloads) + " payloads, " + std::to_string(swept->roots) + " roots, " +
-          std::to_string(swept->sidecars) + " sidecars");
+          std::to_string(swept->sidecars) + " sidecars, " + std::to_string(*approvals) + " approvals");
       return static_cast<int>(done);
     });
+  }
+  // Those of plans for a state that has been replaced. What says nothing of a state is kept.
+  result<int> sweep_approvals(cluster& mine) {
+    int swept = 0;
+    const std::string now = approval_at + std::to_string(mine.entry().serial) + "\n";
+    const auto listed = mine.artifacts().list_approvals([&](const digest& of) -> result<perdure::visit> {
+      std::string note;
+      const auto read = mine.artifacts().approval(of, note);
+      if (!read && read.error().code() != code::not_found) return read.error();
+      if (!read || note == now || note.find(approval_at) != 0) return perdure::visit::go_on;
+      PERDURE_TRY(mine.artifacts().retire_approval(of));
+      return ++swept, perdure::visit::go_on;
+    });
+    return listed ? result<int>(swept) : listed.error();
   }
   int force_unlock(const std::string& text) {
     const auto id = perdure::parse_lock_id(text);
@@ -299,7 +344,7 @@ class commands {
   }
   // One version whole. Where its roots have gone meanwhile, the one that is there now.
   int serve() {
-    perdure::serving_snapshot<perdure::any_store> served(*store_, names_of);
+    perdure::serving_snapshot<retrying> served(*store_, names_of);
     for (int tries = 0;; ++tries) {
       const auto moved = served.refresh();
       if (!moved) return told(moved.error());
@@ -310,7 +355,7 @@ class commands {
       if (!may_have_moved || (tries != 0 && !*moved)) return told(shown.error());
     }
   }
-  result<void> show(perdure::serving_snapshot<perdure::any_store>& served, std::string& lines) {
+  result<void> show(perdure::serving_snapshot<retrying>& served, std::string& lines) {
     const auto is = state::parse(text_of(served.entry().state));
     if (!is) return is.error();
     lines = "serving " + text_of_version(served.entry().version) + "\n";
@@ -332,7 +377,9 @@ class commands {
   environment& all_;
   config config_;
   perdure::native_clock clock_;
-  std::unique_ptr<perdure::any_store> store_;
+  std::unique_ptr<perdure::any_store> base_;
+  std::unique_ptr<retrying> store_;
+  const lease_keeper* keeper_ = nullptr;  // while a command has the lock
 };
 
 }  // namespace cluster_ctl
