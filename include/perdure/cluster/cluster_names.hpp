@@ -7,7 +7,8 @@
 //
 //   payload_id           bytes in the catalog, by their digest, and by the operation that put them there
 //   a root               objects under graphs/<root>/. Its name ends with the operation that made it: "social-7"
-//   state_names          the program's own function from the bytes of a state to all that it names
+//   state_names          the program's own function from the bytes of a state to all that it names: a plain one, or a lambda that
+//                        captures nothing
 //
 // The number of the operation is a part of each name, so that none is ever given twice. What is garbage is deleted, and a
 // delete that nobody has seen an answer of may come at any later moment (law S6 of store.hpp): it must find nothing that somebody

@@ -94,7 +94,8 @@ template <Fs F, Clock C, class... Open>
   // That nobody opens it is not the store's answer but ours.
   const path_view scheme = detail::scheme_of(*whole);
   const bool is_opened = (detail::is_scheme(scheme, openers.scheme()) || ... || detail::is_scheme(scheme, "file"));
-  return is_opened || scheme.empty() ? opened : result<any_store>(failure(code::invalid_storage_root, operation::open));
+  if (is_opened || scheme.empty()) return opened;
+  return failure(code::invalid_storage_root, operation::open).about(opened.error().path());
 }
 
 #if PERDURE_HAS_NATIVE_FS

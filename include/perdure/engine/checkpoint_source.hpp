@@ -23,6 +23,8 @@
 //
 // Threads: all of it may be called from any thread, beside whatever else the engine does. A pin is used by one at a time.
 //
+// Conformance is declared: `using perdure_checkpoint_source = X;` in class X.
+//
 // Required
 //   visible_watermark() -> std::uint64_t
 //   hold_deletions() -> result<G>       G's destructor lets them go; see deletion_pause.hpp
@@ -31,7 +33,8 @@
 // and of a pin, whose destructor unpins
 //   version() -> std::uint64_t
 //   for_each_file(visit) -> result<void>       calls visit(fs, const pinned_file&) -> result<void> with each file and the Fs it lives
-//                                              on, which may be of several types; stops at the first failure, and returns it
+//                                              on, which may be of several types: so it is a template; stops at the first failure,
+//                                              and returns it
 //   for_each_metadata(visit) -> result<void>   the same with visit(path_view to, bytes content): what is written anew
 //   current() -> checkpoint_current            the name and the content of what makes it an engine. Valid as long as the pin
 

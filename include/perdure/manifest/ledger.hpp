@@ -8,7 +8,7 @@
 //   perdure::ledger<perdure::object_slot<perdure::any_store>> book(perdure::object_slot(store, "ledger"));
 //   auto now = book.read();                                        // now->version, now->state
 //   auto done = book.replace(now->version, changed);
-//   if (done && done->answer != perdure::ledger_answer::won) ...   // done->found is what is there instead
+//   if (done && done->answer != perdure::ledger_answer::won) ...   // done->found is the version that is there instead
 //
 // The version is the SHA-256 of the state and of nothing else: equal states have equal versions, wherever they are kept. Beside
 // it the ledger counts its states (serial), and keeps the highest fencing token that a writer has shown (see slot_lock.hpp).

@@ -50,7 +50,7 @@ namespace perdure {
 inline namespace v1 {
 
 struct lock_claim {
-  lock_id id;       // never used before: lock_id::of(store.nonce())
+  lock_id id = {};  // never used before: lock_id::of(store.nonce())
   bytes name = {};  // what for; the first 128 bytes are kept
   bytes host = {};  // the first 96
   std::uint64_t process = 0;
