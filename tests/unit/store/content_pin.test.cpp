@@ -111,6 +111,29 @@ TEST_CASE("content_pin: what is condemned counts as absent, and the next copy is
   CHECK(pins(store) == 0);
 }
 
+TEST_CASE("content_pin: a list that is replaced while it is looked for is seen, also where a listing leaves it out") {
+  struct replacing : mem_store {  // as a directory of btrfs may be
+    using perdure_store = replacing;
+    int listings = 0;
+    result<listed> list(key_view prefix, key_view cursor, std::size_t limit, object_visitor visitor) {
+      return mem_store::list(prefix, cursor, limit, [&](const listed_object& one) {
+        if (listings++ != 0) return visitor(one);
+        auto kept = detail::read_condemned(*this, one.key);
+        kept->list.stage = detail::condemned_stage::deleting;
+        CHECK(detail::put_condemned(*this, one.key, kept->list, precondition::matches(kept->etag)));
+        return visit::go_on;
+      });
+    }
+  } store;
+  const digest of = sha256_of("x");
+  detail::condemned_list list;
+  REQUIRE(list.copies.push({of, 0}));
+  REQUIRE(detail::put_condemned(store, detail::key_of(detail::condemned_prefix, store.nonce()), list, precondition::absent));
+  const auto pin = content_pin<replacing>::take(store, {});
+  REQUIRE(pin);
+  CHECK(pin->copy_of(of).generation == 1);
+}
+
 TEST_CASE("content_pin: a pin that may have been put is taken away again, as far as that can be") {
   mem_store store;
   testing::fault_store<mem_store> faulty(store);
