@@ -73,6 +73,16 @@ TEST_CASE("prefix_store: half of a character in a key is refused, though the pre
   CHECK(store.put("\xa4", "x", precondition::any).error().code() == code::invalid_argument);
   CHECK(store.put("a", "x", precondition::any).error().code() == code::invalid_argument);
   CHECK(store.list("", "", 1, [](const listed_object&) { return visit::go_on; }).error().code() == code::invalid_argument);
+  // Also of a base that would take what the two make together.
+  struct careless : mem_store {
+    using perdure_store = careless;
+    result<object_info> head(key_view) { return object_info{}; }
+  } any;
+  prefix_store half(any, "\xc3");
+  CHECK(half.head("\xa4").error().code() == code::invalid_argument);
+  prefix_store whole(any, "p/");
+  CHECK(whole.head("a"));
+  CHECK(whole.head("\xa4").error().code() == code::invalid_argument);
 }
 
 TEST_CASE("prefix_store: what is too long together is said to be") {
