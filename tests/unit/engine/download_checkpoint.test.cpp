@@ -116,6 +116,12 @@ TEST_CASE("download_checkpoint: where it ended it goes on, and keeps only what i
   CHECK(stopped.error().doubt() == doubt::visible);
   CHECK(verify_checkpoint(at.far, "d").error().code() == code::corrupt);
   CHECK(at.download().error().code() == code::already_exists);
+  for (const char* inside : {"d/.", "d/./", "d/tables/.."}) {
+    const auto refused = download_checkpoint(at.objects, at.id, at.far, inside, {.target = download_target::resume});
+    INFO(inside);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == code::invalid_argument);
+  }
   put_file(at.far, "d/tables/1.table", "the first cable");
   put_file(at.far, "d/blobs/3.blob", "a");
   put_file(at.far, "d/checkpoint.perdure", "of somebody else");

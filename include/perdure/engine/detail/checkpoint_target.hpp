@@ -37,6 +37,12 @@ class checkpoint_target {
 
   // Or it is there, as somebody left it who was not done; nothing of it is removed when this one fails, too.
   [[nodiscard]] result<void> claim_or_resume(path_view current) {
+    // Of a directory under its own "." nobody knows which one has its name, to be synced.
+    std::size_t size = root_.size();
+    while (size > 1 && is_separator<To>(root_[size - 1])) --size;
+    const path_view name = split_path<To>(root_.first(size)).name;
+    if (name == path_view(".") || name == path_view(".."))
+      return failure(code::invalid_argument, operation::make_dir).about({root_.data(), root_.size()});
     const auto made = fs_.make_dir(root_);
     if (!made && made.error().code() != code::already_exists) return retold(made.error(), root_, made.error().doubt());
     const doubt left = made ? doubt::visible : doubt::none;
