@@ -406,7 +406,7 @@ std::string race_in_ledger(const std::string& address, int first_port, int secon
   expect(found.total == rig::racers * times, "counted " + std::to_string(found.total));
   expect(now->serial == found.total, "of serial " + std::to_string(now->serial));
   for (const unsigned own : found.of) expect(own == times, "of one process " + std::to_string(own));
-  expect(*lost >= times, "so few were slower than another one that it was no race: " + std::to_string(*lost));
+  expect(*lost >= times / 10, "so few were slower than another one that it was no race: " + std::to_string(*lost));
   return std::to_string(found.total) + " counted, " + std::to_string(*lost) + " times another one was faster";
 }
 
