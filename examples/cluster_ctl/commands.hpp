@@ -119,6 +119,7 @@ class commands {
     const auto mine = open();
     char host[96] = "";
     (void)::gethostname(host, sizeof(host) - 1);
+    const std::int64_t begun_ns = clock_.elapsed_ns();
     const auto taken = mine->begin({.id = perdure::lock_id::of(store_->nonce()),
                                     .name = bytes(name),
                                     .host = bytes(static_cast<const char*>(host)),
@@ -129,7 +130,7 @@ class commands {
     if (!taken->done) return say("busy: the lock is " + text_of_holder(taken->holder)), busy;
     int status = failed;
     {
-      lease_keeper keeper(*mine, all_.lease_ns);
+      lease_keeper keeper(*mine, all_.lease_ns, clock_.elapsed_ns() - begun_ns);
       keeper_ = &keeper;
       status = work(*mine);
       keeper_ = nullptr;

@@ -6,7 +6,7 @@
 // lease_keeper: renews the lease of the lock while a command works, from a thread of its own: a commit is one call, and may take
 // longer than the lease. Without a lease it does nothing.
 //
-// It is made after begin() and ends before end(). lost() says that somebody else has the lock by now: then no commit of this
+// It is made after begin(), which may have had much to recover: `since_ns` is how long ago that was called. It ends before end(). lost() says that somebody else has the lock by now: then no commit of this
 // command can win any more, and it may as well stop.
 
 
@@ -22,13 +22,14 @@ namespace cluster_ctl {
 class lease_keeper {
  public:
   template <class Cluster>
-  lease_keeper(Cluster& mine, std::int64_t lease_ns) {
+  lease_keeper(Cluster& mine, std::int64_t lease_ns, std::int64_t since_ns) {
     if (lease_ns <= 0) return;
-    thread_ = std::thread([this, &mine, lease_ns] {
+    thread_ = std::thread([this, &mine, lease_ns, since_ns] {
       std::unique_lock guard(mutex_);
       // Three times in each lease, so that two may fail.
-      const auto pause = std::chrono::nanoseconds(lease_ns / 3 + 1);
-      while (!ended_.wait_for(guard, pause, [this] { return is_over_; })) {
+      const auto third = std::chrono::nanoseconds(lease_ns / 3 + 1);
+      auto pause = third - std::chrono::nanoseconds(since_ns);
+      for (; !ended_.wait_for(guard, pause, [this] { return is_over_; }); pause = third) {
         guard.unlock();
         const auto renewed = mine.renew();
         guard.lock();

@@ -12,6 +12,8 @@
 #include <tests/crash/proof.hpp>
 #include <tests/support/clusters.hpp>
 
+#include <cstdio>
+
 namespace cluster_programs {
 
 using namespace tests;
@@ -277,6 +279,8 @@ inline std::uint64_t exhaustive(const char* what, const exploration& all) {
   CHECK(report.ok());
   CHECK(report.exhaustive);
   CHECK_FALSE(report.none_acknowledged);
+  std::printf("cluster, %s: %llu states of %llu runs\n", what, static_cast<unsigned long long>(report.states),
+              static_cast<unsigned long long>(report.runs));
   return report.states;
 }
 
