@@ -5,11 +5,12 @@
 //
 //   rollup_store [broken | naive | commits [N] | killed [SECONDS] | shutdown [TIMES]]       without a word: all of them, a little
 //
-// Exit status 0 only if all that was shown did hold. (Of `naive`, which saves as it is often done, it never does.)
+// Exit status 0 only if all that was shown did hold (of `naive`, which saves as it is often done, it never does); 2: called in another way.
 
 #include <examples/rollup_store/actors.hpp>
 #include <examples/rollup_store/judge.hpp>
 #include <examples/rollup_store/naive.hpp>
+#include <examples/usage.hpp>
 
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/fs/posix_fs.hpp>
@@ -31,10 +32,7 @@ namespace {
 
 const std::string root = "rollup_store.data";
 
-bool say(const char* what, const std::string& wrong) {
-  std::printf("%-10s %s\n", what, wrong.empty() ? "held" : wrong.c_str());
-  return wrong.empty();
-}
+constexpr char usage[] = "rollup_store [broken | naive | commits [N] | killed [SECONDS] | shutdown [TIMES]]\n";
 
 // One of the six, by chance; `stamp` is of the next event.
 template <class S, class Acknowledge>
@@ -208,7 +206,8 @@ struct told {
   std::_Exit(3);
 }
 
-// Eight threads in a process that is killed, and looked at, and started again.
+// Eight threads in a process that is killed, and looked at, and started again; with ever longer lives, up to half a minute, where the
+// time is over and nothing was acknowledged yet.
 std::string killed(int seconds) {
   std::filesystem::remove_all(root);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
@@ -216,7 +215,13 @@ std::string killed(int seconds) {
   std::set<std::uint64_t> acknowledged;
   std::map<std::uint64_t, std::uint32_t> saved;
   unsigned kills = 0;
-  for (; std::chrono::steady_clock::now() < end; ++kills) {
+  for (std::chrono::milliseconds longer(250);; ++kills) {
+    std::chrono::milliseconds life(20 + random() % 300);
+    if (std::chrono::steady_clock::now() >= end) {
+      if ((!acknowledged.empty() && !saved.empty()) || longer > std::chrono::seconds(32)) break;
+      life = longer;
+      longer *= 2;
+    }
     int ends[2];
     if (::pipe(ends) != 0) return "no pipe";
     std::fflush(stdout);
@@ -224,7 +229,7 @@ std::string killed(int seconds) {
     if (worker < 0) return "no process";
     if (worker == 0) work_until_killed(ends[1], kills);
     ::close(ends[1]);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(20 + random() % 300);
+    const auto deadline = std::chrono::steady_clock::now() + life;
     for (bool alive = true;;) {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
@@ -281,20 +286,22 @@ std::string shutdown(int times) {
   return "";
 }
 
+using careful = store<perdure::posix_fs>;
+using naive = store<perdure::posix_fs, perdure::native_sync, naive_manifest<perdure::posix_fs>>;
+constexpr examples::shown all[] = {
+    {"broken", examples::number::none, [](std::optional<int>) { return broken<careful>(); }},
+    {"naive", examples::number::none, [](std::optional<int>) { return broken<naive>(); }, true},
+    {"commits", examples::number::times,
+     [](std::optional<int> wanted) { return commits(static_cast<std::uint64_t>(wanted.value_or(10'000))); }},
+    {"killed", examples::number::seconds, [](std::optional<int> seconds) { return killed(seconds.value_or(5)); }},
+    {"shutdown", examples::number::times, [](std::optional<int> times) { return shutdown(times.value_or(100)); }},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string only = argc > 1 ? argv[1] : "";
-  const int number = argc > 2 ? std::atoi(argv[2]) : 0;
-  using careful = store<perdure::posix_fs>;
-  using naive = store<perdure::posix_fs, perdure::native_sync, naive_manifest<perdure::posix_fs>>;
-  bool held = true;
-  if (only.empty() || only == "broken") held = say("broken", broken<careful>()) && held;
-  if (only == "naive") held = say("naive", broken<naive>()) && held;
-  if (only.empty() || only == "commits")
-    held = say("commits", commits(number != 0 ? static_cast<std::uint64_t>(number) : 10'000)) && held;
-  if (only.empty() || only == "killed") held = say("killed", killed(number != 0 ? number : 5)) && held;
-  if (only.empty() || only == "shutdown") held = say("shutdown", shutdown(number != 0 ? number : 100)) && held;
-  std::filesystem::remove_all(root);
-  return held ? 0 : 1;
+  const auto how = examples::call_of(argc, argv, examples::takes::no_store);
+  const int status = examples::show_all(how, all, usage);
+  if (!how.asks && status != examples::called_wrongly) std::filesystem::remove_all(root);
+  return status;
 }

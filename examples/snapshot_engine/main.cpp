@@ -6,16 +6,19 @@
 //   snapshot_engine [restart | same | refused | killed [SECONDS] | together [TIMES] | pruned] [--store URI]
 //
 // Without a word: all of them, a little. With --store the objects and the head are there (a directory, file://..., s3://bucket/prefix), and the data
-// directory has the base file alone; without it all is in the data directory. Exit status 0 only if all that was shown did hold.
+// directory has the base file alone; without it all is in the data directory. Exit status 0 only if all that was shown did hold; 2: called
+// in another way than this.
 
 #include <examples/snapshot_engine/keeper.hpp>
 #include <examples/store_uri.hpp>
+#include <examples/usage.hpp>
 
 #include <perdure/core/describe.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/manifest/object_slot.hpp>
 #include <perdure/store/prefix_store.hpp>
+#include <perdure/store/read_object.hpp>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,6 +40,8 @@ namespace {
 
 const std::string data = "snapshot_engine.data";
 std::string store_uri;
+constexpr char usage[] =
+    "snapshot_engine [restart | same | refused | killed [SECONDS] | together [TIMES] | pruned] [--store URI]\n";
 
 perdure::posix_fs disk;
 
@@ -372,34 +377,21 @@ std::string pruned() {
   });
 }
 
-bool show(const char* what, const std::string& wrong) {
-  std::printf("%-10s %s\n", what, wrong.empty() ? "held" : wrong.c_str());
-  return wrong.empty();
-}
+constexpr examples::shown all[] = {
+    {"restart", examples::number::none, [](std::optional<int>) { return restart(); }},
+    {"same", examples::number::none, [](std::optional<int>) { return same(); }},
+    {"refused", examples::number::none, [](std::optional<int>) { return refused(); }},
+    {"killed", examples::number::seconds, [](std::optional<int> seconds) { return killed(seconds.value_or(4)); }},
+    {"together", examples::number::times, [](std::optional<int> times) { return together(times.value_or(10)); }},
+    {"pruned", examples::number::none, [](std::optional<int>) { return pruned(); }},
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string only;
-  int number = 0;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word == "--store" && i + 1 < argc) {
-      store_uri = argv[++i];
-    } else if (only.empty()) {
-      only = word;
-    } else {
-      number = std::atoi(word.c_str());
-    }
-  }
-  bool held = true;
-  const auto wants = [&](const char* what) { return only.empty() || only == what; };
-  if (wants("restart")) held = show("restart", restart()) && held;
-  if (wants("same")) held = show("same", same()) && held;
-  if (wants("refused")) held = show("refused", refused()) && held;
-  if (wants("killed")) held = show("killed", killed(number != 0 ? number : 4)) && held;
-  if (wants("together")) held = show("together", together(number != 0 ? number : 10)) && held;
-  if (wants("pruned")) held = show("pruned", pruned()) && held;
-  std::filesystem::remove_all(data);
-  return held ? 0 : 1;
+  const auto how = examples::call_of(argc, argv, examples::takes::a_store);
+  store_uri = how.store;
+  const int status = examples::show_all(how, all, usage);
+  if (!how.asks && status != examples::called_wrongly) std::filesystem::remove_all(data);
+  return status;
 }
