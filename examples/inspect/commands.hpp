@@ -91,6 +91,15 @@ inline int told(const settings& how, const std::string& name, const failure& why
   return status_of(why);
 }
 
+// Of a path: what is a directory of no kind that is known may be a store.
+inline int told_of_path(const settings& how, const std::string& verb, const std::string& path, const failure& why) {
+  if (why.code() == code::is_a_directory && !how.json) {
+    const std::string say = verb == "show" || verb == "extract" ? verb + " --store " + path + " KEY" : verb + " --store " + path;
+    std::fprintf(how.err, "inspect: if %s is a store, say: inspect %s\n", path.c_str(), say.c_str());
+  }
+  return told(how, path, why);
+}
+
 // On a terminal alone.
 class bar {
  public:
@@ -109,7 +118,7 @@ class bar {
 
 // What is known of a thing without checksums is said by its parts: "unchecked". It is no damage.
 inline int verified(const settings& how, const std::string& name, const result<thing>& one) {
-  if (!one) return told(how, name, one.error());
+  if (!one) return how.store ? told(how, name, one.error()) : told_of_path(how, "verify", name, one.error());
   show(how, name, *one, false);
   if (one->damage) return status_of(*one->damage);
   return one->kind == "unknown" ? unreadable : well;  // it may have been something once
@@ -183,6 +192,8 @@ inline result<perdure::any_store> looked_into(const std::string& uri) {
   return examples::open_uri(uri, {}, examples::use::only_looks);
 }
 
+inline constexpr char usage[] = "inspect show|list|verify|extract|snapshots|pins|end-pin [--json] PATH... | --store URI [KEY]\n";
+
 inline int run(const settings& how) {
   const auto& words = how.words;
   const std::string verb = words.empty() ? "" : words[0];
@@ -196,7 +207,7 @@ inline int run(const settings& how) {
     if (how.store && !store) return told(how, *how.store, store.error());
     perdure::any_store where = store ? *store : perdure::any_store::make<perdure::mem_store>().value();
     const auto one = how.store ? in_store(where, words[1]) : at_path(fs, words[1], how.log_kind);
-    if (!one) return told(how, words[1], one.error());
+    if (!one) return how.store ? told(how, words[1], one.error()) : told_of_path(how, verb, words[1], one.error());
     if (verb == "extract") return extract(how, fs, *one, words[2], words[3]);
     show(how, words[1], *one, true);
     return one->damage ? status_of(*one->damage) : well;
@@ -206,6 +217,13 @@ inline int run(const settings& how) {
     return store ? of_store(how, *store, verb) : told(how, *how.store, store.error());
   }
   const bool asks_of_contents = (verb == "pins" && more == 0) || ((verb == "snapshots" || verb == "end-pin") && more == 1);
+  if (!how.store && (verb == "pins" || verb == "snapshots" || verb == "end-pin")) {
+    const std::string where = more > 0 ? words[1] : "URI";
+    const char* const of = verb == "pins" ? "" : verb == "snapshots" ? " HEAD" : " KEY";
+    std::fprintf(how.err, "inspect: %s are looked for in a store: inspect %s --store %s%s\n",
+                 verb == "snapshots" ? verb.c_str() : "pins", verb.c_str(), where.c_str(), of);
+    return called_wrongly;
+  }
   if (how.store && asks_of_contents) {
     auto store = perdure::open_store(*how.store);
     if (!store) return told(how, *how.store, store.error());

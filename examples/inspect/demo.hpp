@@ -8,11 +8,14 @@
 
 #include <examples/inspect/commands.hpp>
 
+#include <perdure/core/native_clock.hpp>
 #include <perdure/engine/persist_snapshot.hpp>
 #include <perdure/engine/persistor.hpp>
 #include <perdure/fs/framed_file.hpp>
 #include <perdure/fs/record_log.hpp>
 #include <perdure/fs/sealed_file.hpp>
+#include <perdure/manifest/file_slot.hpp>
+#include <perdure/manifest/slot_lock.hpp>
 #include <perdure/store/fs_store.hpp>
 
 #include <filesystem>
@@ -118,6 +121,21 @@ class trial {
     const int got = run(how);
     if (got != status) std::printf("its status is %d, and should be %d\n", got, status), ++wrong_;
   }
+  // The same, and all of these words are said.
+  void says(settings how, int status, const std::vector<std::string>& words) {
+    std::FILE* const aside = std::tmpfile();
+    if (aside == nullptr) return void(++wrong_);
+    how.out = how.err = aside;
+    shows(how, status);
+    std::rewind(aside);
+    std::string text(1 << 16, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), aside));
+    std::fclose(aside);
+    std::fputs(text.c_str(), stdout);
+    for (const std::string& word : words) {
+      if (text.find(word) == std::string::npos) std::printf("it does not say %s\n", word.c_str()), ++wrong_;
+    }
+  }
   [[nodiscard]] int quietly(settings how) const {
     how.out = how.err = nowhere_;
     return run(how);
@@ -152,6 +170,7 @@ class trial {
     std::printf("%s: of %d damages %d are seen\n", file.c_str(), tried, seen);
     if (seen != tried || quietly(what) != well) ++wrong_;
   }
+  void fails(const char* what) { std::puts(what), ++wrong_; }
   [[nodiscard]] int wrong() const { return wrong_; }
 
  private:
@@ -188,8 +207,36 @@ inline void show_contents(trial& all, const std::string& store) {
   all.shows({.store = store, .words = {"end-pin", key}}, well);
   all.shows({.store = store, .words = {"end-pin", key}}, unreadable);
   all.shows({.json = true, .store = store, .words = {"pins"}}, well);
-  all.shows({.words = {"pins"}}, called_wrongly);
+  all.says({.words = {"pins"}}, called_wrongly, {"inspect pins --store URI"});
+  all.says({.words = {"pins", store}}, called_wrongly, {"inspect pins --store " + store});
+  all.says({.words = {"snapshots", store}}, called_wrongly, {"inspect snapshots --store " + store + " HEAD"});
+  all.says({.words = {"end-pin", store}}, called_wrongly, {"inspect end-pin --store " + store + " KEY"});
   all.shows({.store = store, .words = {"end-pin"}}, called_wrongly);
+}
+
+// Who has a lock, which is what force_unlock has to be told; and once more when it has been released.
+inline void show_lock(trial& all, const std::string& store) {
+  perdure::native_fs fs;
+  perdure::native_clock clock;
+  demo_store objects(fs, store);
+  const auto id = perdure::lock_id::of(objects.nonce());
+  char digits[perdure::lock_id::text_size];
+  const std::string named = text_of(to_text(id, digits));
+  const perdure::lock_claim claim{.id = id, .name = "apply", .host = "a machine", .process = 4711, .lease_ns = 1'500'000'000};
+  const settings in_the_store{.store = store, .words = {"show", "lock"}};
+  const settings in_a_file{.words = {"show", place + "/lock"}};
+  perdure::slot_lock shared(perdure::object_slot(objects, "lock"), clock);
+  perdure::slot_lock local(perdure::file_slot(fs, place + "/lock"), clock);
+  if (!shared.take(claim) || !local.take(claim)) all.fails("a lock cannot be taken");
+  const std::vector<std::string> held = {"held: \"yes\"",     "id: \"" + named + "\"", "name: \"apply\"", "host: \"a machine\"",
+                                         "process: \"4711\"", "lease: \"1500 ms\"",    "taken: \"2",      "token: \"1\""};
+  all.says(in_the_store, well, held);
+  all.says(in_a_file, well, held);
+  all.says({.json = true, .store = store, .words = {"show", "lock"}}, well, {"\"id\":\"" + named + "\"", "\"name\":\"apply\""});
+  const auto forced = perdure::slot_lock(perdure::object_slot(objects, "lock"), clock).force_unlock(id);
+  if (!forced || !forced->done || !local.release()) all.fails("a lock cannot be released");
+  all.says(in_the_store, well, {"held: \"no\"", "name: \"apply\""});
+  all.sees_damage(place + "/lock", {.words = {"verify", place + "/lock"}});
 }
 
 inline int demo() {
@@ -220,6 +267,7 @@ inline int demo() {
   all.sees_damage(place + "/head", {.words = {"verify", place + "/head"}});
   all.sees_damage(place + "/versions/current", {.words = {"verify", place + "/versions"}});
   show_contents(all, store);
+  show_lock(all, store);
   for (const char* const name : {"/a.table", "/CURRENT", "/checkpoint.perdure"})
     all.sees_damage(place + "/checkpoint" + name, {.words = {"verify", place + "/checkpoint"}});
 
@@ -230,7 +278,9 @@ inline int demo() {
   (void)perdure::atomic_write(fs, place + "/later", "{\"perdure_head\":2,\"anything\":1}\n");
   all.shows({.words = {"verify", place + "/later", place + "/nothing"}}, later);
   all.shows({.words = {"verify", place + "/nothing", place + "/frame.lhv1"}}, unreadable);
-  all.shows({.words = {"show", place + "/store"}}, unreadable);
+  all.says({.words = {"show", store}}, unreadable, {"inspect show --store " + store + " KEY"});
+  all.says({.words = {"list", store}}, unreadable, {"inspect list --store " + store});
+  all.says({.words = {"verify", store}}, unreadable, {"inspect verify --store " + store});
   all.shows({.store = store, .words = {"show", "nothing"}}, unreadable);
   all.shows({.words = {"verify"}}, called_wrongly);
   std::filesystem::remove_all(place);

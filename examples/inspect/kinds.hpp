@@ -9,9 +9,12 @@
 
 #include <perdure/engine/detail/checkpoint_record.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
+#include <perdure/manifest/detail/lock_record.hpp>
 #include <perdure/store/detail/condemned_list.hpp>
 #include <perdure/store/detail/content_keys.hpp>
 #include <perdure/store/detail/content_node.hpp>
+
+#include <ctime>
 
 namespace inspect {
 
@@ -62,6 +65,31 @@ inline std::optional<thing> condemned_list(perdure::bytes whole) {
   return found;
 }
 
+// manifest/detail/lock_record.hpp: who has a slot_lock, or had it last, and the id that force_unlock takes.
+inline std::optional<thing> lock(perdure::bytes whole) {
+  if (!begins(whole, "perdureK")) return std::nullopt;
+  thing found;
+  found.kind = "lock";
+  const auto holder = layouts::decode_lock(whole);
+  if (!holder) return found.harm(holder.error()), std::move(found);
+  char id[perdure::lock_id::text_size];
+  const std::time_t taken_s = static_cast<std::time_t>(holder->taken_unix_ns / perdure::ns_per_second);
+  std::tm at = {};
+  char taken[32] = "?";
+  if (::gmtime_r(&taken_s, &at) != nullptr) std::strftime(taken, sizeof(taken), "%Y-%m-%dT%H:%M:%SZ", &at);
+  const std::int64_t lease_ms = holder->lease_ns / (perdure::ns_per_second / 1000);
+  found.says = {{"held", holder->is_held ? "yes" : "no"},
+                {"id", text_of(to_text(holder->id, id))},
+                {"name", text_of(holder->name())},
+                {"host", text_of(holder->host())},
+                {"process", std::to_string(holder->process)},
+                {"token", std::to_string(holder->token)},
+                {"taken", taken},
+                {"lease", holder->lease_ns == 0 ? "none" : std::to_string(lease_ms) + " ms"},
+                {"renewals", std::to_string(holder->renewals)}};
+  return found;
+}
+
 // Of a sealed file whose kind says what it is: what it says besides.
 inline void snapshot_manifest(perdure::bytes whole, thing& found) {
   found.kind = "snapshot manifest";
@@ -95,7 +123,7 @@ inline std::optional<thing> sealed_of_a_kind(perdure::bytes whole) {
   return found;
 }
 
-inline constexpr recogniser kinds[] = {sealed_of_a_kind, object_slot, snapshot_head, content_node, condemned_list, frame};
+inline constexpr recogniser kinds[] = {sealed_of_a_kind, object_slot, snapshot_head, content_node, condemned_list, lock, frame};
 
 }  // namespace detail
 

@@ -31,6 +31,10 @@ int main(int argc, char** argv) {
   settings how;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
+    if (word == "--help" || word == "-h") {
+      std::fputs(usage, stdout);
+      return well;
+    }
     if (word == "--json") {
       how.json = true;
     } else if (word == "--store" && i + 1 < argc) {
@@ -45,7 +49,6 @@ int main(int argc, char** argv) {
     }
   }
   const int status = how.words.empty() ? int{called_wrongly} : run(how);
-  if (status == called_wrongly)
-    std::fputs("inspect show|list|verify|extract|snapshots|pins|end-pin [--json] PATH... | --store URI [KEY]\n", stderr);
+  if (status == called_wrongly) std::fputs(usage, stderr);
   return status;
 }
