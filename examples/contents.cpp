@@ -33,7 +33,7 @@ perdure::result<perdure::content_id> keep(contents& objects, latest& slot, perdu
 }
 perdure::result<std::uint64_t> read(contents& objects, const perdure::content_id& id, std::string& text) {
   return objects.get(id, [&](perdure::bytes piece) -> perdure::result<void> {  // its digest is proved by now
-    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    text += std::string(piece);
     return {};
   });
 }
