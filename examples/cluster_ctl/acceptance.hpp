@@ -139,7 +139,9 @@ inline std::string counted(const opener& open, int times) {
   CLUSTER_CTL_EXPECT(run(at, {"import", "social", "social.txt"}, open), done);
   std::vector<pid_t> all;
   for (int i = 0; i < 8; ++i)
-    all.push_back(start([&] { return run(at, {"apply"}, open, {.wait_ns = 600 * perdure::ns_per_second, .pause_ns = 1'000'000, .times = times}).status; }));
+    all.push_back(start([&] {
+      return run(at, {"apply"}, open, {.wait_ns = 600 * perdure::ns_per_second, .pause_ns = 1'000'000, .times = times}).status;
+    }));
   for (const pid_t one : all) {
     if (const int status = end_of(one); status != done) return "one of them ended with " + std::to_string(status);
   }
@@ -419,7 +421,8 @@ inline int accept(const std::vector<std::string>& words, const std::string& stor
     ++asked;
   }
   files::remove_all("cluster_ctl.data");
-  return asked != 0 && held == asked ? done : failed;
+  if (asked == 0) return std::fprintf(stderr, "accept: %s is not among what is shown there\n", only.c_str()), cluster_ctl::usage;
+  return held == asked ? done : failed;
 }
 
 }  // namespace cluster_ctl

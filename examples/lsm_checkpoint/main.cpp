@@ -11,7 +11,7 @@
 //   daily          each after the one before it (options.previous), and sent to a store (upload_checkpoint), of which only what is
 //                  new travels; all else is lost, and download_checkpoint brings it back, also where it was interrupted
 //
-// Exit status 0 only if all that was shown did hold.
+// Exit status 0 only if all that was shown did hold; 2: called in another way than this.
 
 #include <perdure/core/posix_clock.hpp>
 #include <perdure/core/pthread_jobs.hpp>
@@ -26,6 +26,7 @@
 #include <perdure/store/fs_store.hpp>
 
 #include <examples/lsm_checkpoint/judge.hpp>
+#include <examples/usage.hpp>
 
 #include <atomic>
 #include <cstdio>
@@ -41,10 +42,8 @@ namespace {
 
 const std::string root = "lsm_checkpoint.data";
 
-bool say(const char* what, const std::string& wrong) {
-  std::printf("%-10s %s\n", what, wrong.empty() ? "held" : wrong.c_str());
-  return wrong.empty();
-}
+constexpr char usage[] = "lsm_checkpoint [running [TIMES] | any [TIMES] | places | refused | daily]\n";
+
 std::string text_of(const perdure::failure& why) { return describe(why).c_str(); }
 
 // What is on the disk, each file with its size; a name that cannot be looked at is a failure, and not left out of the count.
@@ -292,28 +291,34 @@ std::string refused() {
   return "";
 }
 
+std::string running_on_two(std::optional<int> times) {
+  perdure::posix_fs disk;
+  perdure::mem_fs memory;
+  std::filesystem::create_directories(root + "/running");
+  return memory.make_dir("m") ? running(disk, root + "/running", memory, "m", times.value_or(20)) : "make_dir";
+}
+std::string running_on_any(std::optional<int> times) {
+  perdure::posix_fs disk;
+  std::filesystem::create_directories(root + "/any");
+  perdure::any_fs hot(disk);
+  perdure::any_fs cold(disk);
+  return running(hot, root + "/any", cold, root + "/any", times.value_or(20));
+}
+constexpr examples::shown all[] = {
+    {"running", examples::number::times, running_on_two},
+    {"any", examples::number::times, running_on_any},
+    {"places", examples::number::none, [](std::optional<int>) { return places(); }},
+    {"refused", examples::number::none, [](std::optional<int>) { return refused(); }},
+    {"daily", examples::number::none, [](std::optional<int>) { return daily(); }},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string only = argc > 1 ? argv[1] : "";
-  const int times = argc > 2 ? std::atoi(argv[2]) : 20;
-  std::filesystem::remove_all(root);
-  perdure::posix_fs disk;
-  perdure::mem_fs memory;
-  bool held = true;
-  if (only.empty() || only == "running") {
-    std::filesystem::create_directories(root + "/running");
-    held = say("running", memory.make_dir("m") ? running(disk, root + "/running", memory, "m", times) : "make_dir") && held;
-  }
-  if (only.empty() || only == "any") {
-    std::filesystem::create_directories(root + "/any");
-    perdure::any_fs hot(disk);
-    perdure::any_fs cold(disk);
-    held = say("any", running(hot, root + "/any", cold, root + "/any", times)) && held;
-  }
-  if (only.empty() || only == "places") held = say("places", places()) && held;
-  if (only.empty() || only == "refused") held = say("refused", refused()) && held;
-  if (only.empty() || only == "daily") held = say("daily", daily()) && held;
-  std::filesystem::remove_all(root);
-  return held ? 0 : 1;
+  const auto how = examples::call_of(argc, argv, examples::takes::no_store);
+  const bool runs = !how.asks && !how.wrongly;
+  if (runs) std::filesystem::remove_all(root);
+  const int status = examples::show_all(how, all, usage);
+  if (runs) std::filesystem::remove_all(root);
+  return status;
 }

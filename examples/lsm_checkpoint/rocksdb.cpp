@@ -12,6 +12,7 @@
 #include <perdure/fs/posix_fs.hpp>
 
 #include <examples/lsm_checkpoint/rocksdb_source.hpp>
+#include <examples/usage.hpp>
 
 #include <atomic>
 #include <cstdio>
@@ -139,8 +140,13 @@ std::string run(int times, bool tools) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto times = argc > 1 ? examples::number_in(argv[1]) : 20;
+  const bool tools = argc > 2 && std::string(argv[2]) == "tools";
+  if (!times || *times == 0 || argc > 3 || (argc == 3 && !tools)) {
+    return examples::told_usage("lsm_checkpoint_rocksdb [TIMES [tools]]\n", argc == 2 && std::string(argv[1]) == "--help");
+  }
   std::filesystem::remove_all(root);
-  const std::string wrong = run(argc > 1 ? std::atoi(argv[1]) : 20, argc > 2 && std::string(argv[2]) == "tools");
+  const std::string wrong = run(*times, tools);
   std::printf("rocksdb    %s\n", wrong.empty() ? "held" : wrong.c_str());
   std::filesystem::remove_all(root);
   return wrong.empty() ? 0 : 1;
