@@ -391,8 +391,6 @@ exploration leased(std::uint32_t faults, mistake wrong = mistake::none) {
                                                                             {.pause_ns = lease});
                       book_in<remote_store> book(object_slot(store, "ledger"));
                       const auto taken = lock.take({.id = lock_id::of({2, 0, 0, 0}), .lease_ns = 100 * lease}, 3 * lease);
-                      std::printf("second %d %d t=%ld\n", int(taken.has_value()), int(taken && taken->done),
-                                  long(world.clock().elapsed_ns()));
                       if (!taken || !taken->done) return;
                       if (wrong != mistake::no_raise) {
                         const auto raised = book.raise(taken->holder.token);
