@@ -86,7 +86,7 @@ class content_pin {
     return copy;
   }
   [[nodiscard]] std::uint64_t next_writer() noexcept { return ++writers_; }
-  // What one writer has named it may have yet to put, or never will: to another one it is not known.
+  // What one writer has named it may have yet to put, or never will, also because it failed: to another one it is not known.
   [[nodiscard]] detail::digest_set& known_to(std::uint64_t writer) noexcept {
     if (unfinished_ != 0 && unfinished_ != writer) known_.clear();
     unfinished_ = writer;
@@ -95,10 +95,6 @@ class content_pin {
   // What it has named is there.
   void finished(std::uint64_t writer) noexcept {
     if (unfinished_ == writer) unfinished_ = 0;
-  }
-  void forget_known() noexcept {
-    known_.clear();
-    unfinished_ = 0;
   }
 
  private:

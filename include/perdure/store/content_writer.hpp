@@ -67,9 +67,7 @@ class content_writer {
  private:
   template <class T>
   [[nodiscard]] result<void> kept(const result<T>& answer) {
-    if (answer) return {};
-    pin_.forget_known();
-    return answer.error().with(doubt::none);
+    return answer ? result<void>() : answer.error().with(doubt::none);
   }
   [[nodiscard]] result<stored_content> ended(const result<digest>& root) {
     good_ = kept(root);
