@@ -228,10 +228,17 @@ exploration beside(std::uint32_t preemptions, std::uint32_t faults, bool small) 
                 if (!tree.open()) return;
                 if (!small) write_next(tree);
                 world.together(
-                    [&] { world.step("made", [&] { return noted(create_checkpoint(tree, world.fs(), "c"), *weak); }); },
+                    [&] {
+                      const auto told =
+                          world.step("made", [&] { return noted(create_checkpoint(tree, world.fs(), "c"), *weak); });
+                      if (faults == 0 && told != step_outcome::acknowledged) world.step("failed", [] {});
+                    },
                     [&] { (void)tree.compact(); });
               },
-          .check = [=](after_crash& after) { return judged(after, *weak, small ? 3 : 4); },
+          .check = [=](after_crash& after) -> verdict {
+            if (after.acknowledged("failed")) return "it failed, and no call did";
+            return judged(after, *weak, small ? 3 : 4);
+          },
           .faults = faults,
           .preemptions = preemptions};
 }
