@@ -24,7 +24,7 @@ perdure::result<perdure::content_id> keep(contents& objects, latest& slot, perdu
   const auto stored = objects.put(*pin, text);  // what is there already is not sent again
   if (!stored) return stored.error();
   char id[perdure::content_id::text_size];
-  pin->hold();  // from here on somebody may see the id: whoever is killed now leaves the pin
+  pin->hold();  // from here on somebody may see the id: only end() ends it now
   const auto named = slot.replace(now->token, to_text(stored->id, id));
   // It is named, or it is certain that it is not. Where that is unknown the pin has to stay until it is known.
   if (named || named.error().outcome() != perdure::outcome::unknown) (void)pin->end();
@@ -37,6 +37,9 @@ perdure::result<std::uint64_t> read(contents& objects, const perdure::content_id
     return {};
   });
 }
+// README:end
+
+// The slot names all that is needed; what else there is goes.
 perdure::result<perdure::collected> collect(contents& objects, latest& slot) {
   return perdure::content_gc(objects, [&](perdure::root_visitor needed) -> perdure::result<void> {
     std::string text;
@@ -46,7 +49,6 @@ perdure::result<perdure::collected> collect(contents& objects, latest& slot) {
     return id ? needed(*id) : id.error();
   });
 }
-// README:end
 
 int main() {
   auto store = perdure::open_store("");
