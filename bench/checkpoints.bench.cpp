@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// A checkpoint of so many files, against the links and the syncs that nobody can do without, and against `cp -al` with a `sync` of the
-// directories. The files are of 4 KiB, and their digests known. And of a RocksDB of so many tables, against its own Checkpoint.
-// And where nothing can be linked: with several workers and one sync of the volume, against one worker, and a sync for each file.
+// A checkpoint of so many files, against the links and the syncs that nobody can do without, and against `cp -al` with a `sync`
+// of the directories. The files are of 4 KiB, and their digests known. And of a RocksDB of so many tables, against its own
+// Checkpoint. And where nothing can be linked: with several workers and one sync of the volume, against one worker, and a sync
+// for each file.
 //
 // Each takes its turn within a round, for what a sync of a disk costs depends on who else has written to its journal.
 

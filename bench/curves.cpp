@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 //
-// curves DIR: what a verb costs against the size of what it is given, as DIR/<verb>.svg and DIR/curves.csv; beside each the same bytes
-// written, or read, and nothing else. The sizes are in PERDURE_BENCH_PLOT_MIB, the disk is that of PERDURE_BENCH_DIR.
+// curves DIR: what a verb costs against the size of what it is given, as DIR/<verb>.svg and DIR/curves.csv; beside each the same
+// bytes written, or read, and nothing else. The sizes are in PERDURE_BENCH_PLOT_MIB, the disk is that of PERDURE_BENCH_DIR.
 
 #include <bench/svg.hpp>
 

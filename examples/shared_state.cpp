@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// A list of lines that several processes add to: `shared_state WHERE "a line"`, where WHERE is a directory or file:///...; with an
-// opener from perdure/ext an s3:// is the same, for several machines. Run as many at once as you like, and kill them: no line is
-// lost, and none comes twice.
+// A list of lines that several processes add to: `shared_state WHERE "a line"`, where WHERE is a directory or file:///...; with
+// an opener from perdure/ext an s3:// is the same, for several machines. Run as many at once as you like, and kill them: no line
+// is lost, and none comes twice.
 
 #include <perdure/core/describe.hpp>
 #include <perdure/core/native_clock.hpp>

@@ -3,8 +3,8 @@
 #ifndef EXAMPLES_STORE_URI_HPP
 #define EXAMPLES_STORE_URI_HPP
 
-// open_uri(uri, options): open_store, with s3://bucket/prefix where there is libcurl: EXAMPLES_HAVE_CURL, which CMake defines. Where
-// and by whom is in the environment (perdure/ext/s3_opener.hpp).
+// open_uri(uri, options): open_store, with s3://bucket/prefix where there is libcurl: EXAMPLES_HAVE_CURL, which CMake defines.
+// Where and by whom is in the environment (perdure/ext/s3_opener.hpp).
 
 #include <perdure/store/open_store.hpp>
 #ifdef EXAMPLES_HAVE_CURL

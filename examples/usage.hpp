@@ -3,8 +3,8 @@
 #ifndef EXAMPLES_USAGE_HPP
 #define EXAMPLES_USAGE_HPP
 
-// What a program says of how it is called: to who asks, on stdout, with 0; to who calls it in another way, on stderr, with 2. Nothing
-// is done then, so that a word with a mistake in it is never taken for one that held.
+// What a program says of how it is called: to who asks, on stdout, with 0; to who calls it in another way, on stderr, with 2.
+// Nothing is done then, so that a word with a mistake in it is never taken for one that held.
 
 #include <charconv>
 #include <cstddef>

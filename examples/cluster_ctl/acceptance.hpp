@@ -3,7 +3,8 @@
 #ifndef EXAMPLES_CLUSTER_CTL_ACCEPTANCE_HPP
 #define EXAMPLES_CLUSTER_CTL_ACCEPTANCE_HPP
 
-// What cluster_ctl has to hold, in processes of its own: each answers what was wrong, or nothing. The tool does without this file.
+// What cluster_ctl has to hold, in processes of its own: each answers what was wrong, or nothing. The tool does without this
+// file.
 //
 //   cluster_ctl [accept [layout | elsewhere | counted [TIMES] | killed | told | leased | served | roots | around | golden]]
 //

@@ -6,9 +6,8 @@
 // lease_keeper: renews the lease of the lock while a command works, from a thread of its own: a commit is one call, and may take
 // longer than the lease. Without a lease it does nothing.
 //
-// It is made after begin(), which may have had much to recover: `since_ns` is how long ago that was called. It ends before end(). lost() says that somebody else has the lock by now: then no commit of this
-// command can win any more, and it may as well stop.
-
+// It is made after begin(), which may have had much to recover: `since_ns` is how long ago that was called. It ends before end().
+// lost() says that somebody else has the lock by now: then no commit of this command can win any more, and it may as well stop.
 
 #include <atomic>
 #include <chrono>

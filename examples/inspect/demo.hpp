@@ -3,8 +3,8 @@
 #ifndef EXAMPLES_INSPECT_DEMO_HPP
 #define EXAMPLES_INSPECT_DEMO_HPP
 
-// One of each kind is made, shown, verified and extracted; then each is damaged, byte for byte where it has checksums, and that is
-// seen.
+// One of each kind is made, shown, verified and extracted; then each is damaged, byte for byte where it has checksums, and that
+// is seen.
 
 #include <examples/inspect/commands.hpp>
 

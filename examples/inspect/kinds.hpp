@@ -142,8 +142,8 @@ inline thing recognised(std::string bytes) {
   found.whole = std::move(whole);
   return found;
 }
-// What is kept in it, where that is something known: a slot holds a head, a content is a manifest. What only begins like one is bytes
-// like any others.
+// What is kept in it, where that is something known: a slot holds a head, a content is a manifest. What only begins like one is
+// bytes like any others.
 inline void tell_what_it_holds(thing& outer, perdure::bytes value) {
   const thing inner = recognised(text_of(value));
   if (inner.damage || inner.kind == "unknown" || inner.kind == "frame") return;  // a frame has no checksum, and may be anything

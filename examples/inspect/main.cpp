@@ -15,12 +15,13 @@
 //   --json       a line of JSON for each
 //   --log-kind XXXX   of a log, where it is not RLOG
 //
-// A PATH is a framed or sealed file, a twin slot, the directory of a versioned slot, of a log or of a checkpoint. A KEY is that of an
-// object, or sha256:... for a content. A URI is a directory, file://... or s3://bucket/prefix. But for extract and end-pin nothing
-// is changed, and no lock is taken: what is written meanwhile is seen at some moment.
+// A PATH is a framed or sealed file, a twin slot, the directory of a versioned slot, of a log or of a checkpoint. A KEY is that
+// of an object, or sha256:... for a content. A URI is a directory, file://... or s3://bucket/prefix. But for extract and end-pin
+// nothing is changed, and no lock is taken: what is written meanwhile is seen at some moment.
 //
-// Exit status: 0 all is well; 1 something is damaged; 2 called wrongly; 3 something is not there, or cannot be read, or (of verify)
-// is of no kind that is known here; 4 something was written by a later version. Of several the worst: 1 before 4 before 3.
+// Exit status: 0 all is well; 1 something is damaged; 2 called wrongly; 3 something is not there, or cannot be read, or (of
+// verify) is of no kind that is known here; 4 something was written by a later version. Of several the worst: 1 before 4 before
+// 3.
 
 #include <examples/inspect/demo.hpp>
 

@@ -5,8 +5,8 @@
 
 // thing: what was found somewhere: its kind, what it says of itself, and its parts, each with what is known of its bytes.
 //
-// A recogniser tells a kind that its bytes give away. A kind more is a function more in the table of kinds.hpp: the first one that
-// answers is believed.
+// A recogniser tells a kind that its bytes give away. A kind more is a function more in the table of kinds.hpp: the first one
+// that answers is believed.
 
 #include <perdure/core/describe.hpp>
 #include <perdure/core/frame.hpp>

@@ -5,11 +5,12 @@
 //
 //   lsm_checkpoint [running [TIMES] | any [TIMES] | places | refused | daily]       without a word: all of them, a little
 //
-//   running, any   checkpoints beside a writer, a flusher and a compactor; every other one by two threads, after the one before it
+//   running, any   checkpoints beside a writer, a flusher and a compactor; every other one by two threads, after the one before
+//                  it
 //   places         where a target may be, and what is linked or copied then
 //   refused        half of one
-//   daily          each after the one before it (options.previous), and sent to a store (upload_checkpoint), of which only what is
-//                  new travels; all else is lost, and download_checkpoint brings it back, also where it was interrupted
+//   daily          each after the one before it (options.previous), and sent to a store (upload_checkpoint), of which only what
+//                  is new travels; all else is lost, and download_checkpoint brings it back, also where it was interrupted
 //
 // Exit status 0 only if all that was shown did hold; 2: called in another way than this.
 
@@ -201,7 +202,8 @@ std::string places() {
   return "";
 }
 
-// What is new since the day before is all that is copied, and all that travels; what came to the store comes back from there alone.
+// What is new since the day before is all that is copied, and all that travels; what came to the store comes back from there
+// alone.
 std::string daily() {
   perdure::posix_fs disk;
   perdure::posix_clock clock;

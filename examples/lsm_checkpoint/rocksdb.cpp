@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 //
-// lsm_checkpoint_rocksdb [TIMES [tools]]: checkpoints of a RocksDB that is written to and compacted meanwhile, each opened as a RocksDB;
-// with `tools`, by RocksDB's own tools first, `ldb` and `sst_dump` (Debian: rocksdb-tools).
+// lsm_checkpoint_rocksdb [TIMES [tools]]: checkpoints of a RocksDB that is written to and compacted meanwhile, each opened as a
+// RocksDB; with `tools`, by RocksDB's own tools first, `ldb` and `sst_dump` (Debian: rocksdb-tools).
 //
 // Exit status 0 only if each of them opened, passed RocksDB's own checks, and held every record below its watermark.
 

@@ -5,8 +5,8 @@
 
 // A RocksDB that is open, as a CheckpointSource: what is made of it opens as a RocksDB.
 //
-// Tables, blob files and options are immutable, and shared. The manifest and the logs grow: what they have is copied; also of a log that
-// has ended, for nobody knows that it was synced. `CURRENT` is that of the manifest that was captured.
+// Tables, blob files and options are immutable, and shared. The manifest and the logs grow: what they have is copied; also of a
+// log that has ended, for nobody knows that it was synced. `CURRENT` is that of the manifest that was captured.
 
 #include <perdure/engine/checkpoint_source.hpp>
 

@@ -5,7 +5,8 @@
 //
 //   rollup_store [broken | naive | commits [N] | killed [SECONDS] | shutdown [TIMES]]       without a word: all of them, a little
 //
-// Exit status 0 only if all that was shown did hold (of `naive`, which saves as it is often done, it never does); 2: called in another way.
+// Exit status 0 only if all that was shown did hold (of `naive`, which saves as it is often done, it never does); 2: called in
+// another way.
 
 #include <examples/rollup_store/actors.hpp>
 #include <examples/rollup_store/judge.hpp>
@@ -206,8 +207,8 @@ struct told {
   std::_Exit(3);
 }
 
-// Eight threads in a process that is killed, and looked at, and started again; with ever longer lives, up to half a minute, where the
-// time is over and nothing was acknowledged yet.
+// Eight threads in a process that is killed, and looked at, and started again; with ever longer lives, up to half a minute, where
+// the time is over and nothing was acknowledged yet.
 std::string killed(int seconds) {
   std::filesystem::remove_all(root);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);

@@ -222,7 +222,7 @@ class store {
     return done;
   }
 
-  // open → closing → closed. Where it fails half way the period stays closing, takes no events, and close() goes on from there.
+  // open, closing, closed. Where it fails half way the period stays closing, takes no events, and close() goes on from there.
   [[nodiscard]] result<bool> close(std::int64_t number) {
     const perdure::scoped_lock one_at_a_time(closers_);
     const auto begun =

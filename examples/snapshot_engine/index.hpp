@@ -3,12 +3,12 @@
 #ifndef EXAMPLES_SNAPSHOT_ENGINE_INDEX_HPP
 #define EXAMPLES_SNAPSHOT_ENGINE_INDEX_HPP
 
-// vector_index: vectors with labels, searched one by one. It never touches I/O. Most of it is a base, which may be a file that somebody has
-// mapped; what came and went since is beside it, until a snapshot makes a new base of both.
+// vector_index: vectors with labels, searched one by one. It never touches I/O. Most of it is a base, which may be a file that
+// somebody has mapped; what came and went since is beside it, until a snapshot makes a new base of both.
 //
 // A snapshot of it is compacted: the envelope "keys N generation G" (the next key, and how many changes there were), the section
-// "index" of rows of 40 bytes, ascending by key (key, eight floats, all little-endian), and the section "metadata" (for each row the
-// size of its label, 4 bytes, and the label).
+// "index" of rows of 40 bytes, ascending by key (key, eight floats, all little-endian), and the section "metadata" (for each row
+// the size of its label, 4 bytes, and the label).
 
 #include <perdure/engine/engine.hpp>
 #include <perdure/fs/fs_types.hpp>

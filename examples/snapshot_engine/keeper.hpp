@@ -3,8 +3,8 @@
 #ifndef EXAMPLES_SNAPSHOT_ENGINE_KEEPER_HPP
 #define EXAMPLES_SNAPSHOT_ENGINE_KEEPER_HPP
 
-// keeper: what a vector_index is kept by. Its objects are in any Store, its head in any Slot, and its base file, which it maps, in a data
-// directory of any Fs.
+// keeper: what a vector_index is kept by. Its objects are in any Store, its head in any Slot, and its base file, which it maps,
+// in a data directory of any Fs.
 
 #include <examples/snapshot_engine/index.hpp>
 

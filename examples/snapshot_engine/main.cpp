@@ -5,9 +5,9 @@
 //
 //   snapshot_engine [restart | same | refused | killed [SECONDS] | together [TIMES] | pruned] [--store URI]
 //
-// Without a word: all of them, a little. With --store the objects and the head are there (a directory, file://..., s3://bucket/prefix), and the data
-// directory has the base file alone; without it all is in the data directory. Exit status 0 only if all that was shown did hold; 2: called
-// in another way than this.
+// Without a word: all of them, a little. With --store the objects and the head are there (a directory, file://...,
+// s3://bucket/prefix), and the data directory has the base file alone; without it all is in the data directory. Exit status 0
+// only if all that was shown did hold; 2: called in another way than this.
 
 #include <examples/snapshot_engine/keeper.hpp>
 #include <examples/store_uri.hpp>
@@ -352,7 +352,8 @@ struct killed_at_the_head {
   result<token> replace(const token&, perdure::bytes) { return failure(code::io, operation::replace); }
 };
 
-// Of ten snapshots three are kept; the others are gone, those that are kept are whole; what a killed process put is not sent again.
+// Of ten snapshots three are kept; the others are gone, those that are kept are whole; what a killed process put is not sent
+// again.
 std::string pruned() {
   start_anew();
   return with_keeper([&](auto& one) -> std::string {

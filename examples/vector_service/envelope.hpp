@@ -10,8 +10,8 @@
 //   {"body":{"bytes":96,"crc32c":"0a1b2c3d"},"crc32c":"...","dimension":4,"ef_construction":200,"m":16,"metadata":{...},
 //    "metric":"l2","name":"a/b","version":1}
 //
-// A "mark" tells apart two saves of the same content (keeper.hpp). "crc32c" is that of the same text without this member. Every later version keeps "version" and "crc32c" as they are, so that a
-// reader can tell a later version from damage.
+// A "mark" tells apart two saves of the same content (keeper.hpp). "crc32c" is that of the same text without this member. Every
+// later version keeps "version" and "crc32c" as they are, so that a reader can tell a later version from damage.
 
 #include <perdure/core/crc32c.hpp>
 #include <perdure/ext/json_codec.hpp>

@@ -6,7 +6,8 @@
 // vector_index: vectors under numbers, and those that are nearest to another one. Its caller keeps threads apart: many may look,
 // or one may change it.
 //
-// A view() is what it is now, copied; its checksums are worked out, and it is written, when the index may have moved on long since.
+// A view() is what it is now, copied; its checksums are worked out, and it is written, when the index may have moved on long
+// since.
 
 #include <perdure/engine/engine.hpp>
 

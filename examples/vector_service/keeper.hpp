@@ -6,9 +6,9 @@
 // keeper: where a service keeps its indexes, _vectors/<name>.lhv1 in any Store. Calls for one name are made one at a time.
 //
 // On a network a put that was given up may arrive at any later moment (law S6 of store.hpp), and so may a removal: behind a newer
-// save, or behind a later index of the same name. With answers::may_be_late each put has a condition, that there is still what was
-// there last, so that what is late is refused; no two puts are of the same bytes, so that a condition never comes true again; and a
-// removal, which can have no condition, is a put of a gravestone.
+// save, or behind a later index of the same name. With answers::may_be_late each put has a condition, that there is still what
+// was there last, so that what is late is refused; no two puts are of the same bytes, so that a condition never comes true again;
+// and a removal, which can have no condition, is a put of a gravestone.
 
 #include <perdure/core/native_sync.hpp>
 #include <perdure/engine/persistor.hpp>

@@ -85,7 +85,8 @@ class service {
     });
   }
 
-  // Failure: already_exists; conflict, where there is an object that could not be loaded: it is not written over, remove it first.
+  // Failure: already_exists; conflict, where there is an object that could not be loaded: it is not written over, remove it
+  //   first.
   [[nodiscard]] result<change> create(const std::string& name, Index made) {
     const use of(*this, name);
     const auto one = std::make_shared<entry>(std::move(made));
@@ -125,8 +126,8 @@ class service {
     return look(std::as_const(one->index));
   }
 
-  // What is not there is removed already; so is an object that could not be loaded. Failure: the object may be there still, and the
-  // index with it after the next start: remove it again.
+  // What is not there is removed already; so is an object that could not be loaded. Failure: the object may be there still, and
+  // the index with it after the next start: remove it again.
   [[nodiscard]] result<void> remove(const std::string& name) {
     const use of(*this, name);
     {

@@ -42,9 +42,9 @@
 #define PERDURE_HAS_POSIX 0
 #endif
 
-// Between a protocol and its system calls. On return from a system call the processor has forgotten the way back (kernels see to it,
-// against Spectre), and mispredicts the return from each function that it is in. On a file system in memory, these layers were half
-// of what atomic_write cost over the same calls written by hand.
+// Between a protocol and its system calls. On return from a system call the processor has forgotten the way back (kernels see to
+// it, against Spectre), and mispredicts the return from each function that it is in. On a file system in memory, these layers
+// were half of what atomic_write cost over the same calls written by hand.
 #if defined(_MSC_VER) && !defined(__clang__)
 #define PERDURE_FLAT [[msvc::forceinline]] inline
 #else
@@ -61,6 +61,7 @@
 #endif
 #endif
 
-#define PERDURE_ASSERT(condition, message) (static_cast<bool>(condition) ? static_cast<void>(0) : static_cast<void>(PERDURE_PANIC(message)))
+#define PERDURE_ASSERT(condition, message) \
+  (static_cast<bool>(condition) ? static_cast<void>(0) : static_cast<void>(PERDURE_PANIC(message)))
 
 #endif  // PERDURE_CONFIG_HPP

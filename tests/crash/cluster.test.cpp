@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// Commands of a cluster, cut, killed and failing at every call of a store that loses requests and answers and lets them come late.
+// Commands of a cluster, cut, killed and failing at every call of a store that loses requests and answers and lets them come
+// late.
 
 #include <tests/crash/cluster_programs.hpp>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// A scrub, cut, killed and failing at every call of the Store, by itself and beside a writer who mends what it is about to delete.
+// A scrub, cut, killed and failing at every call of the Store, by itself and beside a writer who mends what it is about to
+// delete.
 
 #include <perdure/store/mem_store.hpp>
 #include <perdure/store/scrub.hpp>

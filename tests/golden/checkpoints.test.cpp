@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// The golden files of a checkpoint's list, and of what names an uploaded one, byte for byte. tests/golden/make.py made them, from the
-// byte tables.
+// The golden files of a checkpoint's list, and of what names an uploaded one, byte for byte. tests/golden/make.py made them, from
+// the byte tables.
 
 #include <perdure/engine/download_checkpoint.hpp>
 #include <perdure/engine/upload_checkpoint.hpp>

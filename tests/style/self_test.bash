@@ -56,6 +56,7 @@ breaks 'which is not there' "sed -i '2a \ \ perdure/core/gone.hpp' cmake/headers
 breaks 'no test tests/unit/core/a.test.cpp' "rm tests/unit/core/a.test.cpp"
 breaks 'tests no header of its name' "cp tests/unit/core/a.test.cpp tests/unit/core/b.test.cpp"
 breaks 'not in perdure.hpp' "sed -i /core/d include/perdure/perdure.hpp"
+breaks 'a comment of more than 130 columns in line' "printf '// %0130d\n' 1 >>$a"
 breaks 'white space at the end' "echo '// a ' >>$a"
 breaks 'a tab in line' "printf '//\ta\n' >>$a"
 breaks 'unfinished' "echo '// TO''DO' | tr -d \"'\" >>$a"

@@ -3,8 +3,8 @@
 #ifndef PERDURE_TESTS_SUPPORT_FAKE_S3_HPP
 #define PERDURE_TESTS_SUPPORT_FAKE_S3_HPP
 
-// fake_s3: a model of Http behind which there is a bucket in memory, with the ways of real engines. It checks each signature, each
-// digest of a body and the time, as they do. For threads, too.
+// fake_s3: a model of Http behind which there is a bucket in memory, with the ways of real engines. It checks each signature,
+// each digest of a body and the time, as they do. For threads, too.
 
 #include <perdure/store/detail/md5.hpp>
 #include <perdure/store/detail/percent.hpp>

@@ -3,8 +3,8 @@
 #ifndef PERDURE_TESTS_SUPPORT_LOOPBACK_SERVER_HPP
 #define PERDURE_TESTS_SUPPORT_LOOPBACK_SERVER_HPP
 
-// loopback_server: a server of HTTP/1.1 on a port of this machine, whose answers are a script: of each request, what is sent back,
-// byte for byte, and whether the connection is closed then. Each connection has a thread of its own.
+// loopback_server: a server of HTTP/1.1 on a port of this machine, whose answers are a script: of each request, what is sent
+// back, byte for byte, and whether the connection is closed then. Each connection has a thread of its own.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// What a listing of fs_store costs: names that it reads, and memory. A sanitizer has operators of its own, and then the names alone are
-// counted.
+// What a listing of fs_store costs: names that it reads, and memory. A sanitizer has operators of its own, and then the names
+// alone are counted.
 
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/store/fs_store.hpp>

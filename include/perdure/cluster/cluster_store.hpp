@@ -18,8 +18,8 @@
 // begin(claim, wait_ns)
 //   1  takes the lock; its token is the number of this operation. (Where the ledger has outlived its lock it takes it twice, and
 //      then it is held under another id than the claim's: holder() tells it.)
-//   2  raises the ledger's fence, so that no earlier operation can commit any more: whoever had the lock may have been forced out,
-//      or stood still for longer than his lease, and not know it yet. Reads the state
+//   2  raises the ledger's fence, so that no earlier operation can commit any more: whoever had the lock may have been forced
+//      out, or stood still for longer than his lease, and not know it yet. Reads the state
 //   3  where sidecars of earlier operations lie there: deletes all that they tell and the state does not name; retires them. That
 //      finishes those which had committed, and undoes the others
 // commit(state, build): once between begin and end

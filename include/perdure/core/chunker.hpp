@@ -54,8 +54,8 @@ struct gear_table {
 };
 inline constexpr gear_table gear;
 
-// The hash goes on from one call to the next: twice itself, and a byte's number. Is there a cut in (at, end]? Then `at` is the first
-// one, else the end. Four bytes at a time, so that what they add up to need not wait for the hash.
+// The hash goes on from one call to the next: twice itself, and a byte's number. Is there a cut in (at, end]? Then `at` is the
+// first one, else the end. Four bytes at a time, so that what they add up to need not wait for the hash.
 [[nodiscard]] inline bool find_cut(const std::byte* data, std::size_t& at, std::size_t end, std::uint64_t limit,
                                    std::uint64_t& hash) noexcept {
   const auto number = [data](std::size_t i) { return gear.of[std::to_integer<std::size_t>(data[i])]; };

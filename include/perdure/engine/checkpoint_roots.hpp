@@ -3,12 +3,12 @@
 #ifndef PERDURE_ENGINE_CHECKPOINT_ROOTS_HPP
 #define PERDURE_ENGINE_CHECKPOINT_ROOTS_HPP
 
-// checkpoint_roots(objects, id, visitor): the content_id of everything that an uploaded checkpoint consists of, for a collector of
-// garbage (content_gc.hpp).
+// checkpoint_roots(objects, id, visitor): the content_id of everything that an uploaded checkpoint consists of, for a collector
+// of garbage (content_gc.hpp).
 //
 // Effects: reads what names the others, and shows it and each of them; one that is there several times, several times.
-// Failure: of the visitor, as it is; corrupt: it is missing, or no uploaded checkpoint; else as the Store. Whoever collects garbage on
-//   the strength of an answer that failed deletes what is needed.
+// Failure: of the visitor, as it is; corrupt: it is missing, or no uploaded checkpoint; else as the Store. Whoever collects
+//   garbage on the strength of an answer that failed deletes what is needed.
 
 #include <perdure/engine/detail/checkpoint_upload.hpp>
 #include <perdure/store/content_gc.hpp>

@@ -6,17 +6,17 @@
 // CheckpointSource: an engine that keeps itself in files, and can be captured while it runs (create_checkpoint.hpp).
 //
 // The laws
-//  C1  A watermark is lowest-excluded. Every record with a number below what visible_watermark() returns is visible by then; a flush
-//      that begins later puts it into files. It never goes back.
-//  C2  A flush drops nothing that who reads the source, of an earlier version, still needs. After it succeeded, the version that a
-//      later pin names, or its metadata, has what was visible when it began.
-//  C3  While the result of hold_deletions() lives, no file that a pin names goes. A version is published before the deletes of what
-//      it does without reach the pause, under a mutex that pin() takes, too.
-//  C4  What a pin names is durable: the files with their sizes and names. Of an `immutable` one no byte is ever changed again, under
-//      any of its names; of a `growing` one the first size_bytes are not.
-//  C5  A pin is one version, for as long as it lives, whatever the engine does meanwhile: each call tells the same again. Its files
-//      and its metadata, under the names that it gives them, and its `current`, are an engine that opens; without the `current`
-//      the engine does not open, and takes nothing for new where there are files.
+//  C1  A watermark is lowest-excluded. Every record with a number below what visible_watermark() returns is visible by then; a
+//      flush that begins later puts it into files. It never goes back.
+//  C2  A flush drops nothing that who reads the source, of an earlier version, still needs. After it succeeded, the version that
+//      a later pin names, or its metadata, has what was visible when it began.
+//  C3  While the result of hold_deletions() lives, no file that a pin names goes. A version is published before the deletes of
+//      what it does without reach the pause, under a mutex that pin() takes, too.
+//  C4  What a pin names is durable: the files with their sizes and names. Of an `immutable` one no byte is ever changed again,
+//      under any of its names; of a `growing` one the first size_bytes are not.
+//  C5  A pin is one version, for as long as it lives, whatever the engine does meanwhile: each call tells the same again. Its
+//      files and its metadata, under the names that it gives them, and its `current`, are an engine that opens; without the
+//      `current` the engine does not open, and takes nothing for new where there are files.
 //  C6  Names in a checkpoint are relative, of one component or two; no two are equal. Levels on several Fs come to lie in one
 //      directory.
 //  C7  What waits for deletion when a process dies are orphans, and opening removes them.
@@ -32,9 +32,9 @@
 //   pin() -> result<P>
 // and of a pin, whose destructor unpins
 //   version() -> std::uint64_t
-//   for_each_file(visit) -> result<void>       calls visit(fs, const pinned_file&) -> result<void> with each file and the Fs it lives
-//                                              on, which may be of several types: so it is a template; stops at the first failure,
-//                                              and returns it
+//   for_each_file(visit) -> result<void>       calls visit(fs, const pinned_file&) -> result<void> with each file and the Fs it
+//                                              lives on, which may be of several types: so it is a template; stops at the first
+//                                              failure, and returns it
 //   for_each_metadata(visit) -> result<void>   the same with visit(path_view to, bytes content): what is written anew
 //   current() -> checkpoint_current            the name and the content of what makes it an engine. Valid as long as the pin
 

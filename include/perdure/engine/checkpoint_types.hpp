@@ -41,8 +41,8 @@ struct checkpoint_options {
   job_runner jobs = in_turn;
   std::size_t workers = 1;
 
-  // After so many copies, all others, and every name, are made durable by one sync of the volume, if the Fs has that: it waits for
-  // what others have written there, too.
+  // After so many copies, all others, and every name, are made durable by one sync of the volume, if the Fs has that: it waits
+  // for what others have written there, too.
   std::uint64_t volume_sync_at_least = 32;
 
   // Of the file that names the others: of the previous checkpoint, and of one that is restored.
@@ -65,7 +65,8 @@ struct checkpoint_info {
   std::uint64_t total_bytes = 0;  // as the report of its creation has it
 };
 
-// One file that was placed, and how far it is. A callable that takes it, and answers visit, sees each of them, and may stop it all.
+// One file that was placed, and how far it is. A callable that takes it, and answers visit, sees each of them, and may stop it
+// all.
 struct checkpoint_progress {
   path_view to;
   enum placed placed = placed::linked;

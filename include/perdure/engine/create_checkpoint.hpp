@@ -17,24 +17,26 @@
 //   4  Flushes the engine, and
 //   5  pins a version of it.
 //   6  Places each file of the pin: by a link, where it is immutable and there can be one between the two Fs; else as a copy, by
-//      sharing extents, inside the system, or through memory. Where it is the same file that options.previous has, it is linked from
-//      there instead of copied. With several workers, some of them at a time. Writes the metadata.
+//      sharing extents, inside the system, or through memory. Where it is the same file that options.previous has, it is linked
+//      from there instead of copied. With several workers, some of them at a time. Writes the metadata.
 //   7  Writes `checkpoint.perdure`, which names each file with its size and digest; syncs the directories in it, then the target;
 //      or the volume, and what was copied with it (options.volume_sync_at_least).
 //   8  Writes the `current` of that version, by atomic_write, and syncs the directory that the target is in.
 //   After each file, in the order of the pin, it calls progress(checkpoint_progress) -> visit.
 // Success: the target is an engine that opens by itself, and survives. The report says how many files were placed how. Where the
-//   system cannot sync a directory the report says durability::none: a crash may then leave a part of it, also with its `current`,
-//   which verify_checkpoint and restore_checkpoint refuse.
-// Failure: `unchanged`: there is no target; what was made is removed. `unknown` with doubt `visible`: the claim may have happened, or
-//   something could not be removed, or the `current` may be there; with doubt `durable`: the checkpoint is there, and a crash may
-//   take it. Only the last two may be a checkpoint, and nothing of it was removed: verify_checkpoint tells, and of what it
-//   refuses discard_checkpoint makes an end.
+//   system cannot sync a directory the report says durability::none: a crash may then leave a part of it, also with its
+//   `current`, which verify_checkpoint and restore_checkpoint refuse.
+// Failure: `unchanged`: there is no target; what was made is removed. `unknown` with doubt `visible`: the claim may have
+//   happened, or something could not be removed, or the `current` may be there; with doubt `durable`: the checkpoint is there,
+//   and a crash may take it. Only the last two may be a checkpoint, and nothing of it was removed: verify_checkpoint tells, and
+//   of what it refuses discard_checkpoint makes an end.
 //   already_exists (anything of that name), not_found (its directory), not_a_directory, permission (no reason to copy), cancelled
-//   (progress answered stop), corrupt (a file that is read and is shorter than the pin says), invalid_argument (a name that no checkpoint may
-//   have), unsupported (a file that cannot be synced), too_large, the engine's own of flush and pin, else as the two Fs have them.
-// Crash: no target; or one without a `current`, which opening and restore_checkpoint refuse and discard_checkpoint removes; or the
-//   whole checkpoint. The last one, once success was returned. Also after a failure that left no target: what was removed may come back.
+//   (progress answered stop), corrupt (a file that is read and is shorter than the pin says), invalid_argument (a name that no
+//   checkpoint may have), unsupported (a file that cannot be synced), too_large, the engine's own of flush and pin, else as the
+//   two Fs have them.
+// Crash: no target; or one without a `current`, which opening and restore_checkpoint refuse and discard_checkpoint removes; or
+//   the whole checkpoint. The last one, once success was returned. Also after a failure that left no target: what was removed may
+//   come back.
 // Not promised: that an immutable file is what the engine says: with checkpoint_digests::known nobody looks, nor at one in the
 //   previous checkpoint: what was altered there is altered here, which verify_checkpoint tells. That two processes which
 //   discard and create one target at a time do not hinder each other. The durability of the directories above the target's own.

@@ -12,9 +12,9 @@
 //     ...                                       // what a pin names in here stays
 //   }
 //
-// Effects: remove() removes the file at once where no pause is held, else it keeps the path. The end of the last pause removes what
-//   was kept until then, in that order, on its own thread and outside of the lock; what is kept by a pause that begins meanwhile
-//   waits for that one. A delete that fails does not stop the others.
+// Effects: remove() removes the file at once where no pause is held, else it keeps the path. The end of the last pause removes
+//   what was kept until then, in that order, on its own thread and outside of the lock; what is kept by a pause that begins
+//   meanwhile waits for that one. A delete that fails does not stop the others.
 // Success: of remove(), whether it is done or waits. Of a pause's end(), how many it removed, and how many it could not remove; a
 //   pause that goes out of scope ends in silence. A file that is gone already is removed.
 // Failure: of remove(), the Fs's own; busy, where there is no memory to keep the path.

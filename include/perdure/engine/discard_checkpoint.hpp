@@ -5,16 +5,16 @@
 
 // discard_checkpoint(fs, path, current): removes what a crash, or a failure, has left of a checkpoint that was not finished.
 //
-// Effects: looks for a file of the name `current`, which is what the engine calls it, and at everything there is; then removes all
-//   files in the directory and in those directly in it, these, and the directory; and syncs the one that it is in.
+// Effects: looks for a file of the name `current`, which is what the engine calls it, and at everything there is; then removes
+//   all files in the directory and in those directly in it, these, and the directory; and syncs the one that it is in.
 // Success: it is gone, and stays so.
-// Failure: already_exists: there is a `current`: a complete checkpoint, or an engine, or, where directories cannot be synced, what a
-//   crash left of one, which verify_checkpoint refuses and people have to remove; not_empty: there are directories in its
+// Failure: already_exists: there is a `current`: a complete checkpoint, or an engine, or, where directories cannot be synced,
+//   what a crash left of one, which verify_checkpoint refuses and people have to remove; not_empty: there are directories in its
 //   directories: no checkpoint. Neither is touched. not_found: there is nothing. Else as the Fs has them; what is left then is
 //   refused as before, and may be discarded again.
 // Crash: all of it, or part of it, which may be discarded again, or nothing.
-// Not promised: that the directory is what a checkpoint left, where it has no `current`: the name is taken at the caller's word. That
-//   it does no harm to a checkpoint, or a restore, that is being made: that fails, or verify_checkpoint refuses it.
+// Not promised: that the directory is what a checkpoint left, where it has no `current`: the name is taken at the caller's word.
+//   That it does no harm to a checkpoint, or a restore, that is being made: that fails, or verify_checkpoint refuses it.
 
 #include <perdure/fs/fs_optional.hpp>
 #include <perdure/fs/make_dirs.hpp>

@@ -5,21 +5,22 @@
 
 // download_checkpoint(objects, id, fs, target, options, progress): what upload_checkpoint has put, as a checkpoint again.
 //
-// Effects: reads what names the others; claims the target by make_dir; writes each file, `checkpoint.perdure`, syncs the directories in
-//   the target and the target, writes the `current`, and syncs the directory that the target is in. With download_target::resume the
-//   target may be there, if it has no `current`: what it has of the right size and digest is kept, and made durable; what it has of
-//   these names else is replaced. After each file it calls progress(checkpoint_progress) -> visit.
-// Success: the target is the checkpoint that was uploaded, byte for byte, and survives. Every byte was proved by its digest on the way.
-//   The report counts what was kept as `reused`.
-// Failure: as create_checkpoint, and of the contents as content_store::get: corrupt, also where one is missing, and where two files
-//   have one name, or one the name of another's directory: that is told before there is a target. With download_target::resume
-//   nothing is removed once there is a target, and the failure has doubt `visible`; a target that ends in "." or ".." is
-//   invalid_argument.
+// Effects: reads what names the others; claims the target by make_dir; writes each file, `checkpoint.perdure`, syncs the
+//   directories in the target and the target, writes the `current`, and syncs the directory that the target is in. With
+//   download_target::resume the target may be there, if it has no `current`: what it has of the right size and digest is kept,
+//   and made durable; what it has of these names else is replaced. After each file it calls progress(checkpoint_progress) ->
+//   visit.
+// Success: the target is the checkpoint that was uploaded, byte for byte, and survives. Every byte was proved by its digest on
+//   the way. The report counts what was kept as `reused`.
+// Failure: as create_checkpoint, and of the contents as content_store::get: corrupt, also where one is missing, and where two
+//   files have one name, or one the name of another's directory: that is told before there is a target. With
+//   download_target::resume nothing is removed once there is a target, and the failure has doubt `visible`; a target that ends in
+//   "." or ".." is invalid_argument.
 // Crash: as create_checkpoint: no target, or one without a `current`, which may be resumed or discarded, or the whole one.
-// Not promised: that a target which is resumed has nothing else in it, when it was begun with another id. That two who resume one target
-//   at a time do not hinder each other. That names which differ, and are one to the target's Fs (by case), are refused where a target is
-//   resumed: verify_checkpoint tells. That a directory which is resumed through a symbolic link survives under its own name. That what
-//   is kept is on the disk if a process before this one was told that a sync failed.
+// Not promised: that a target which is resumed has nothing else in it, when it was begun with another id. That two who resume one
+//   target at a time do not hinder each other. That names which differ, and are one to the target's Fs (by case), are refused
+//   where a target is resumed: verify_checkpoint tells. That a directory which is resumed through a symbolic link survives under
+//   its own name. That what is kept is on the disk if a process before this one was told that a sync failed.
 
 #include <perdure/engine/detail/checkpoint_target.hpp>
 #include <perdure/engine/detail/checkpoint_upload.hpp>

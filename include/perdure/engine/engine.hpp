@@ -3,8 +3,9 @@
 #ifndef PERDURE_ENGINE_ENGINE_HPP
 #define PERDURE_ENGINE_ENGINE_HPP
 
-// Engine: something in memory that is worth keeping. An index, a graph, a table of columns. It never touches I/O: it writes itself
-// into a sink and is made of a source, and where those lead is its caller's business (persistor.hpp, persist_snapshot.hpp).
+// Engine: something in memory that is worth keeping. An index, a graph, a table of columns. It never touches I/O: it writes
+// itself into a sink and is made of a source, and where those lead is its caller's business (persistor.hpp,
+// persist_snapshot.hpp).
 //
 //   class index {
 //    public:
@@ -23,12 +24,13 @@
 //  E2  Deterministic. Engines of one content write the same envelope and the same sections, names and order included: no time, no
 //      address, no random number, no order of a hash table. Where pieces end need not be the same.
 //  E3  Saving only looks. It may be done at any time that a question may be asked, as often as one likes.
-//  E4  A failure of the sink or of the source is answered as it is, and at once. One of the engine's own has the operation `write`
-//      where it cannot be encoded, and `read` where it cannot be decoded, and so they are told apart.
-//  E5  Nothing is believed. Of any bytes at all `load` makes an engine, or it fails: corrupt, version_unsupported or too_large. It
-//      takes no memory on the strength of a number in them, beyond what the size of a section bears out. What fails leaves nothing.
-//  E6  Few names. At most one envelope, before the first section; at most 64 sections; names of 1 to 128 bytes, all different, and
-//      none is "envelope". All else is an invalid_argument of the sink, and is never taken for a success.
+//  E4  A failure of the sink or of the source is answered as it is, and at once. One of the engine's own has the operation
+//      `write` where it cannot be encoded, and `read` where it cannot be decoded, and so they are told apart.
+//  E5  Nothing is believed. Of any bytes at all `load` makes an engine, or it fails: corrupt, version_unsupported or too_large.
+//      It takes no memory on the strength of a number in them, beyond what the size of a section bears out. What fails leaves
+//      nothing.
+//  E6  Few names. At most one envelope, before the first section; at most 64 sections; names of 1 to 128 bytes, all different,
+//      and none is "envelope". All else is an invalid_argument of the sink, and is never taken for a success.
 //
 // Threads: as the engine says. A save calls its sink from one thread.
 //
@@ -37,8 +39,8 @@
 //   save(engine_sink&) const -> result<void>
 // Optional
 //   view() const          a cheap, consistent view with a `save` of its own, which is saved while the engine moves on
-//   generation() const -> std::uint64_t, of an engine and of its views: grows with every change that is worth keeping, and is saved
-//                         and loaded with the rest (persist_snapshot)
+//   generation() const -> std::uint64_t, of an engine and of its views: grows with every change that is worth keeping, and is
+//                         saved and loaded with the rest (persist_snapshot)
 //
 // Not promised: anything about bytes that an engine of another kind wrote, but E5.
 

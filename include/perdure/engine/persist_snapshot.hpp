@@ -18,20 +18,20 @@
 //   4  puts the manifest (snapshot_manifest.hpp), which names the sections
 //   5  replaces the head (snapshot_head.hpp): this snapshot, and behind it the last keep - 1 that were there
 //   6  ends the pin
-//   Equal engines give equal manifests, and the head that names this one already is left as it is: that is a success. No nonce is in
-//   any of it. Memory: the manifest, and what content_writer needs: sections are stored while the engine writes them.
+//   Equal engines give equal manifests, and the head that names this one already is left as it is: that is a success. No nonce is
+//   in any of it. Memory: the manifest, and what content_writer needs: sections are stored while the engine writes them.
 // Success: the snapshot survives, and the base file holds it or a later one.
-// Failure: `unchanged` but where it says unknown: the head is as it was, or a later one of somebody else. conflict: there is a snapshot
-//   of a later generation, or another one of this generation; of two writers the slower one. An engine that cannot be encoded:
-//   operation `write`, as engine.hpp has it; invalid_argument where it has no section for the base file.
+// Failure: `unchanged` but where it says unknown: the head is as it was, or a later one of somebody else. conflict: there is a
+//   snapshot of a later generation, or another one of this generation; of two writers the slower one. An engine that cannot be
+//   encoded: operation `write`, as engine.hpp has it; invalid_argument where it has no section for the base file.
 //   invalid_storage_root: the directory of the base file, or that of the head, is missing. Unknown, of the head alone: asked
-//   again, it did not tell what became of it. cancelled; busy, when the head changed under it tries_max times; else as the Store, the
-//   Slot and atomic_write have it.
-// Crash: the head is the old one or the new one, and what it names is whole. The base file may be of this snapshot already, or of one
-//   that lost: load_snapshot puts it right. A pin may be left, which somebody has to end (content_pin.hpp), and objects that nobody
-//   names, which a collection takes.
-// Not promised: the base file of a writer who lost. Any order but that of generations: who assigns the same one twice to different
-//   contents is told so by conflict, if at all.
+//   again, it did not tell what became of it. cancelled; busy, when the head changed under it tries_max times; else as the Store,
+//   the Slot and atomic_write have it.
+// Crash: the head is the old one or the new one, and what it names is whole. The base file may be of this snapshot already, or of
+//   one that lost: load_snapshot puts it right. A pin may be left, which somebody has to end (content_pin.hpp), and objects that
+//   nobody names, which a collection takes.
+// Not promised: the base file of a writer who lost. Any order but that of generations: who assigns the same one twice to
+//   different contents is told so by conflict, if at all.
 
 #include <perdure/engine/detail/snapshot_objects.hpp>
 

@@ -23,12 +23,13 @@
 //   suffix. Whatever else there is under the prefix is nobody's name: it is not shown, and not touched.
 // Effects: save puts one object, whole. load makes durable what it shows (settle). list and load_all hold all names in memory;
 //   encode, save and load one engine's bytes.
-// Success: of save: the engine survives, as S has it. Of remove: its absence does. Of load_all: the counts; each name of the list was
-//   shown once, but for those that were removed meanwhile.
-// Failure: not_found: there is no engine of this name; corrupt: wrong magic, short, damaged; version_unsupported: of a later version;
-//   too_large: over a limit of the format, or a name that no key can hold; invalid_argument: such a name; with the key, what and
-//   where in failure::path(). Of what is encoded: operation `write`. timed_out, of an item of load_all: its engine read on when
-//   item_ns_max had passed since the get began. Else as S has them. A save or remove in doubt is ended by another one that succeeds.
+// Success: of save: the engine survives, as S has it. Of remove: its absence does. Of load_all: the counts; each name of the list
+//   was shown once, but for those that were removed meanwhile.
+// Failure: not_found: there is no engine of this name; corrupt: wrong magic, short, damaged; version_unsupported: of a later
+//   version; too_large: over a limit of the format, or a name that no key can hold; invalid_argument: such a name; with the key,
+//   what and where in failure::path(). Of what is encoded: operation `write`. timed_out, of an item of load_all: its engine read
+//   on when item_ns_max had passed since the get began. Else as S has them. A save or remove in doubt is ended by another one
+//   that succeeds.
 // Crash: the old object or the new one, whole.
 // Not promised: that a call of the Store which does not return is given up: give it a limit of its own. On a Store whose unknowns
 //   may come late (law S6), that a save in doubt does not land after later ones: have each save match the etag of the last one

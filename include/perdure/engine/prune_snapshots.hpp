@@ -9,8 +9,8 @@
 //
 // Effects
 //   1  replaces the head by one that names the newest options.keep of its snapshots, where it names more
-//   2  collects what no snapshot of the head consists of (content_gc.hpp), beside whoever persists at the time. The store is that of
-//      this head alone: who shares it calls content_gc with the roots of all, see snapshot_roots.hpp
+//   2  collects what no snapshot of the head consists of (content_gc.hpp), beside whoever persists at the time. The store is that
+//      of this head alone: who shares it calls content_gc with the roots of all, see snapshot_roots.hpp
 // Success: what the head named no longer when it began is gone, as `collected` says.
 // Failure: not_found: there is no head, and nothing is collected: who looks for it in the wrong place would lose all that it
 //   names. As content_gc and as the Slot; busy: a pin that did not end while options.collection.wait was willing, or the head

@@ -5,11 +5,11 @@
 
 // restore_checkpoint(from_fs, checkpoint, fs, target, options, progress): a checkpoint, made an engine of its own again.
 //
-// Effects: verifies the checkpoint, digests and all. Then as create_checkpoint: claims the target, places each file, by a link where it
-//   is immutable, metadata and what grows by a copy, syncs the directories, writes the `current`, syncs the directory above. The target
-//   has no `checkpoint.perdure`: it is an engine that goes on.
-// Success: the target is an engine that opens by itself, and survives; the checkpoint is as it was, and stays so whatever the engine
-//   does, which never changes a file that it called immutable.
+// Effects: verifies the checkpoint, digests and all. Then as create_checkpoint: claims the target, places each file, by a link
+//   where it is immutable, metadata and what grows by a copy, syncs the directories, writes the `current`, syncs the directory
+//   above. The target has no `checkpoint.perdure`: it is an engine that goes on.
+// Success: the target is an engine that opens by itself, and survives; the checkpoint is as it was, and stays so whatever the
+//   engine does, which never changes a file that it called immutable.
 // Failure, Crash: of the checkpoint as verify_checkpoint, with `unchanged`; of the target as create_checkpoint.
 // Not promised: see both. That files which another process changes between the look and the link are seen.
 

@@ -3,12 +3,12 @@
 #ifndef PERDURE_ENGINE_SNAPSHOT_ROOTS_HPP
 #define PERDURE_ENGINE_SNAPSHOT_ROOTS_HPP
 
-// snapshot_roots(objects, head, visitor): the content_id of everything that the snapshots of a head consist of, for a collector of
-// garbage (content_gc.hpp) whose store is shared with others. prune_snapshots.hpp is what one head alone needs.
+// snapshot_roots(objects, head, visitor): the content_id of everything that the snapshots of a head consist of, for a collector
+// of garbage (content_gc.hpp) whose store is shared with others. prune_snapshots.hpp is what one head alone needs.
 //
 // Effects: reads the head, which is made durable by that, and each of its manifests. Shows the manifest and each section.
-// Failure: of the visitor, as it is; corrupt and the rest as load_snapshot has them. Whoever collects garbage on the strength of an
-//   answer that failed deletes what is needed.
+// Failure: of the visitor, as it is; corrupt and the rest as load_snapshot has them. Whoever collects garbage on the strength of
+//   an answer that failed deletes what is needed.
 // Not promised: what a writer in doubt may still put into the head: its pin holds that.
 
 #include <perdure/engine/detail/snapshot_objects.hpp>

@@ -10,17 +10,18 @@
 //   auto sent = perdure::upload_checkpoint(fs, "backup/monday", objects, *pin);
 //   pin->hold();                              // content_pin.hpp: then publish sent->id, where the collector's roots are read
 //
-// Effects: reads every file that `checkpoint.perdure` names and puts it as a content of its own; then one content that names them. What
-//   is there already is not sent: of the files of a checkpoint before, or of another engine, nothing; of a file that grew, what is
-//   new.
-// Success: everything below the id is durable, and was what the checkpoint says, every byte of it, where its digest is known. Equal
-//   checkpoints have equal ids. download_checkpoint.hpp makes a checkpoint of it again, checkpoint_roots.hpp tells a collector.
-// Failure: `unchanged`: what was put is named by nobody, and uploading again goes on from there. Of the checkpoint as verify_checkpoint
-//   has it: corrupt is half of one, or one that was altered; too_large: of what names the files, also over 1 GiB, or of the `current`;
-//   cancelled; of the Store as content_store::put.
+// Effects: reads every file that `checkpoint.perdure` names and puts it as a content of its own; then one content that names
+//   them. What is there already is not sent: of the files of a checkpoint before, or of another engine, nothing; of a file that
+//   grew, what is new.
+// Success: everything below the id is durable, and was what the checkpoint says, every byte of it, where its digest is known.
+//   Equal checkpoints have equal ids. download_checkpoint.hpp makes a checkpoint of it again, checkpoint_roots.hpp tells a
+//   collector.
+// Failure: `unchanged`: what was put is named by nobody, and uploading again goes on from there. Of the checkpoint as
+//   verify_checkpoint has it: corrupt is half of one, or one that was altered; too_large: of what names the files, also over 1
+//   GiB, or of the `current`; cancelled; of the Store as content_store::put.
 // Crash: as a failure. The next collection takes what is not named.
-// Not promised: anything about who publishes the id. That a file which another process changes meanwhile is seen, where its digest
-//   is not known.
+// Not promised: anything about who publishes the id. That a file which another process changes meanwhile is seen, where its
+//   digest is not known.
 
 #include <perdure/engine/detail/checkpoint_reader.hpp>
 #include <perdure/engine/detail/checkpoint_upload.hpp>

@@ -5,14 +5,15 @@
 
 // verify_checkpoint(fs, path, options): is this a whole checkpoint, as it was made?
 //
-// Effects: none. Reads `checkpoint.perdure`, the `current`, and every file that it names, with checkpoint_checks::digests to its end.
+// Effects: none. Reads `checkpoint.perdure`, the `current`, and every file that it names, with checkpoint_checks::digests to its
+//   end.
 // Success: every file is there, has its size and, where its digest is known, its content. What the checkpoint says of itself.
 // Failure: not_found: there is nothing; corrupt: half of one, or an altered one: which file, in failure::path(); or a directory
 //   without a `checkpoint.perdure`, as what restore_checkpoint made is; not_a_directory;
 //   version_unsupported; too_large: over options.list_bytes_max. Else as the Fs has them: an I/O error is not half of one.
 // Crash: a read proves that something is visible, not that it is durable.
-// Not promised: that there is nothing else in the directory. With checkpoint_checks::sizes, anything about content but that of the
-//   `current`. Anything against who can write a `checkpoint.perdure`.
+// Not promised: that there is nothing else in the directory. With checkpoint_checks::sizes, anything about content but that of
+//   the `current`. Anything against who can write a `checkpoint.perdure`.
 
 #include <perdure/engine/detail/checkpoint_reader.hpp>
 

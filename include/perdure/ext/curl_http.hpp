@@ -3,8 +3,8 @@
 #ifndef PERDURE_EXT_CURL_HTTP_HPP
 #define PERDURE_EXT_CURL_HTTP_HPP
 
-// curl_http: an Http by libcurl 7.80 or later (Debian: libcurl4-openssl-dev), as transport only: nothing is signed by it, followed,
-// or thought better of. For s3_store. HTTP/1.1, for what is told of a request that broke is clear there.
+// curl_http: an Http by libcurl 7.80 or later (Debian: libcurl4-openssl-dev), as transport only: nothing is signed by it,
+// followed, or thought better of. For s3_store. HTTP/1.1, for what is told of a request that broke is clear there.
 //
 //   perdure::curl_http http;
 //   auto store = perdure::s3_store<perdure::curl_http>::open(http, clock, options);
@@ -15,8 +15,8 @@
 // Where a connection that was kept turns out to be dead, libcurl sends a request again by itself, of any method. Of one that goes
 // out once that is refused: it is unanswered, for the server may have got it.
 //
-// system_code of an outcome: errno, where the system told one, else the CURLcode; its reason is libcurl's sentence. Not promised: anything after a fork() while another thread was in here; time limits finer
-// than a second, but the one for all of it.
+// system_code of an outcome: errno, where the system told one, else the CURLcode; its reason is libcurl's sentence. Not promised:
+// anything after a fork() while another thread was in here; time limits finer than a second, but the one for all of it.
 
 #include <unistd.h>
 

@@ -3,7 +3,8 @@
 #ifndef PERDURE_EXT_S3_OPENER_HPP
 #define PERDURE_EXT_S3_OPENER_HPP
 
-// s3_opener(): what open_store needs for s3://bucket/prefix. An s3_store over curl_http, by the environment, as other tools read it:
+// s3_opener(): what open_store needs for s3://bucket/prefix. An s3_store over curl_http, by the environment, as other tools read
+// it:
 //
 //   auto objects = perdure::open_store("s3://bucket/team-a", perdure::s3_opener());
 //
@@ -16,8 +17,8 @@
 // s3_opener(s3_probe::nothing) is for who only looks: nothing is put there, and no put with a condition is possible.
 // set_s3_environment(options, variable) is the part of it that sets options, by any function from a name to a text, or null.
 //
-// Credentials are looked for again when the gateway refuses them: whoever renews temporary ones in the file does so while stores are
-// open. set_s3_environment sets those of now; s3_environment_source is what s3_opener asks.
+// Credentials are looked for again when the gateway refuses them: whoever renews temporary ones in the file does so while stores
+// are open. set_s3_environment sets those of now; s3_environment_source is what s3_opener asks.
 //
 // Failure: permission: no credentials; invalid_storage_root, also for an endpoint that means nothing; else as s3_store::open has
 //   it, and as parse_s3_credentials. store_root::make makes a missing bucket. No failure shows a secret.

@@ -21,8 +21,8 @@
 // Success: the file holds the content. The report says which durability was reached; it is less than asked only where the
 //   system has no more (no sync of directories: Windows, some FUSE volumes; no sync of a file at all: then `none`; an ancestor
 //   that may not be read, with parents::make), and never less than options.at_least.
-// Failure: `unchanged`: the old file stands, or none, and no temporary file is left (unless removing it failed, too). `unknown` with
-//   doubt `visible`: the rename itself failed in the system and may have happened; with doubt `durable`: the new file is in
+// Failure: `unchanged`: the old file stands, or none, and no temporary file is left (unless removing it failed, too). `unknown`
+//   with doubt `visible`: the rename itself failed in the system and may have happened; with doubt `durable`: the new file is in
 //   place, and a crash may bring the old one back. An unknown is settled by writing again, not by reading, and not with
 //   content::skip_unchanged, which reads (after existing::refuse, which would refuse its own file: by replacing it with the same
 //   bytes). Directories made by parents::make stay after any failure.

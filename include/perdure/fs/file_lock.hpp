@@ -8,8 +8,8 @@
 //   auto lock = perdure::file_lock<>::try_take("data/lock");
 //   if (!lock) return lock.error();                            // busy: somebody else has it
 //
-// Effects: creates the lock file where it is missing, locks it, and holds it until release() or the end of the object. The file is
-//   never removed, for a lock on a removed file excludes nobody who comes later. What it holds is not looked at.
+// Effects: creates the lock file where it is missing, locks it, and holds it until release() or the end of the object. The file
+//   is never removed, for a lock on a removed file excludes nobody who comes later. What it holds is not looked at.
 // Success: no other handle, of any process, holds the lock in a mode that excludes this one's.
 // Failure: busy while it is held (try_take), timed_out (take); unsupported where the Fs has no locks; else as open.
 // Crash: the lock is free. The file may be there or not, and means nothing.

@@ -12,9 +12,9 @@
 // No operation allocates but for_each_entry. Paths are copied to the stack to end them with a NUL: up to 4 KiB
 // each.
 //
-// Not promised: of L12, on btrfs, that a name is shown which is renamed over while a directory of more than a block is listed: Linux
-// leaves it out. That a child made by _Fork() or a bare clone(), which run no handlers of fork(), is another writer than its
-// parent. More than the volume gives. A network or FUSE volume may rename without atomicity or answer sync_dir with
+// Not promised: of L12, on btrfs, that a name is shown which is renamed over while a directory of more than a block is listed:
+// Linux leaves it out. That a child made by _Fork() or a bare clone(), which run no handlers of fork(), is another writer than
+// its parent. More than the volume gives. A network or FUSE volume may rename without atomicity or answer sync_dir with
 // `unsupported`; FAT has neither links nor an atomic rename; a disk may lie about its flushes. Linux, the BSDs and macOS by
 // their own barriers (see posix_file.hpp); macOS and the BSDs are compiled against their declarations in the tests, not run.
 

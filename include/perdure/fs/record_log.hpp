@@ -27,9 +27,9 @@
 // Failure: `unchanged`: none of these records is in the log, and none will come back. `unknown`: they may be; the next append
 //   that succeeds settles it, and so does opening the log. A failed sync is no failure of append() while the records can still be
 //   read and written again in a new segment; where not, every call fails with sync_lost, and the log has to be opened anew.
-//   busy (another writer); unsupported (a Fs without locks, and not writers::only_this; at_least); invalid_argument (an empty record,
-//   an order of calls that is none); too_large (a record that the window could not show again); no_space, io and the rest. Of
-//   open, as replay_log: corrupt and version_unsupported say what and where, and nothing is written then.
+//   busy (another writer); unsupported (a Fs without locks, and not writers::only_this; at_least); invalid_argument (an empty
+//   record, an order of calls that is none); too_large (a record that the window could not show again); no_space, io and the
+//   rest. Of open, as replay_log: corrupt and version_unsupported say what and where, and nothing is written then.
 // Crash: at any moment, in open() and in what open() does after a crash, too: the log is what was appended up to some record, and
 //   all that was acknowledged with `full` is in it. A file named as temp_name.hpp says may be left, which temp_sweep removes.
 // Not promised: that append_all() is atomic: a crash may leave the first ones of its records. That the visitor has seen the log,

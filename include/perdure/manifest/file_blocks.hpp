@@ -17,8 +17,8 @@
 // Crash: as block_device.hpp has it. A temporary file may be left, see temp_sweep.hpp, and the lock file may be there or not.
 // Not promised: anything about bytes that another process left in the cache after two of its syncs had failed, one after the
 //   other: a later one succeeds and cannot tell (of those of one sync, which twin_slot copies, nothing is lost).
-//   That a file whose end was cut off, by anything but a power cut, is told from one that had not grown yet: what is shown then is
-//   the newest value from before it grew.
+//   That a file whose end was cut off, by anything but a power cut, is told from one that had not grown yet: what is shown then
+//   is the newest value from before it grew.
 //   On a volume where a name may survive without its file (FAT, ext2), a cut while the file or the lock file is made may leave
 //   such a name: that is an I/O error from then on, and no value is lost. Once they are there, values are as safe there as
 //   anywhere.

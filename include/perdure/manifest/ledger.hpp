@@ -3,7 +3,8 @@
 #ifndef PERDURE_MANIFEST_LEDGER_HPP
 #define PERDURE_MANIFEST_LEDGER_HPP
 
-// ledger<Slot>: a state that people and programs name by its version, and replace only when it is still the version that they saw.
+// ledger<Slot>: a state that people and programs name by its version, and replace only when it is still the version that they
+// saw.
 //
 //   perdure::ledger<perdure::object_slot<perdure::any_store>> book(perdure::object_slot(store, "ledger"));
 //   auto now = book.read();                                        // now->version, now->state

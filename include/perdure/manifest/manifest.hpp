@@ -24,7 +24,8 @@
 // still holds, a buffer to load into, and one to encode into unless the value is one piece of bytes as it is. On a device:
 //
 //   using store = perdure::twin_slot<perdure::flash_blocks<my_chip>>;
-//   perdure::manifest<state, store, perdure::memory_codec<state>, perdure::no_sync, perdure::fixed_memory<2, sizeof(state)>> all(...);
+//   perdure::manifest<state, store, perdure::memory_codec<state>, perdure::no_sync,
+//                     perdure::fixed_memory<2, sizeof(state)>> all(...);
 
 #include <perdure/core/native_sync.hpp>
 #include <perdure/manifest/detail/closure_mark.hpp>

@@ -36,8 +36,8 @@
 //   times; the slot's.
 // Crash: who held it holds it, until a force_unlock or its lease ends that.
 // Without leases no two ever hold it, unless somebody is wrong about whom he forces out. With them one whose machine stood still,
-// or slept while its clock did, may wake up and believe that he holds it: the token in each commit (ledger.hpp, replace and raise)
-// keeps what he does from having an effect; is_held() before each step only makes that rare.
+// or slept while its clock did, may wake up and believe that he holds it: the token in each commit (ledger.hpp, replace and
+// raise) keeps what he does from having an effect; is_held() before each step only makes that rare.
 // Not promised: fairness. That clocks of two machines agree on what time it is; they only have to go equally fast, by an eighth.
 //
 // One object is used by one thread at a time.

@@ -6,8 +6,8 @@
 // Compressor: how a content_store makes its chunks smaller, where it does. Names stay those of the content itself.
 //
 //   C1  compress(from, into) -> size    writes less than from.size() bytes and says how many; 0 where it cannot, or will not
-//   C2  expand(from, into) -> result    fills `into` with what was compressed, or fails: corrupt, where these bytes are none of its
-//                                       work or of another size. Nothing behind `into` is touched, whatever `from` holds
+//   C2  expand(from, into) -> result    fills `into` with what was compressed, or fails: corrupt, where these bytes are none of
+//                                       its work or of another size. Nothing behind `into` is touched, whatever `from` holds
 //   C3  expanded_size(from) -> result   how much expand would have to fill; corrupt where these bytes are none of its work
 // All are const and may be called from several threads at once.
 //

@@ -13,8 +13,8 @@
 // Effects: deletes every object that no root reaches, beside any number of writers, each of which holds a content_pin, and other
 //   collectors. The roots are asked for twice: what is condemned by the first answer is deleted only when the second one, after
 //   all pins that were met have ended, does not reach it either. `roots` names all that may be needed: both values of a slot
-//   whose last swap is unknown, whatever retention keeps, and, of content that names content, that, too. Where it fails, nothing is
-//   deleted.
+//   whose last swap is unknown, whatever retention keeps, and, of content that names content, that, too. Where it fails, nothing
+//   is deleted.
 // Success: of what was garbage when it began, all is deleted that `collected` does not count as in_doubt.
 // Failure: busy: a pin, which it is about, did not end for as long as options.wait was willing; nothing is deleted. not_found and
 //   corrupt: of an object that a root needs: nothing is deleted, for nobody knows what is below it; cancelled; no_space: no
@@ -23,8 +23,8 @@
 //   ever, unless options.abandoned says that this cannot be on its way: writers make another copy of it where they need it.
 // Memory: 48 to 96 bytes for each object that is reached.
 //
-// Not promised: anything to a writer without a pin, or one whose pin somebody else has ended; nor to a reader of what no root names
-//   any more, who may take a pin, too.
+// Not promised: anything to a writer without a pin, or one whose pin somebody else has ended; nor to a reader of what no root
+//   names any more, who may take a pin, too.
 
 #include <perdure/store/content_store.hpp>
 #include <perdure/store/detail/condemnation.hpp>
@@ -77,8 +77,8 @@ class content_collection {
   }
 
  private:
-  // What was entered the first time is not entered again: an object's children never change. To be reached is less: the bytes of a
-  // node may be somebody's chunk, too, and then nothing was looked at below them.
+  // What was entered the first time is not entered again: an object's children never change. To be reached is less: the bytes of
+  // a node may be somebody's chunk, too, and then nothing was looked at below them.
   [[nodiscard]] result<void> reach() {
     return roots_([&](const content_id& root) {
       return objects_.walk(root, [&](const digest& of, object_kind kind) -> result<below> {

@@ -16,7 +16,8 @@
 //   What it has put or found, it knows, and does not ask for again. The destructor ends a pin that is not held; one that is held
 //   stays in the store until end(), or until somebody who knows better ends it with end_pin().
 // Success of end(): the pin is gone, durably. Failure: as the Store; the pin may be there, and hinders a collector, which is
-//   all that it can do. It protects nothing any more, unless the failure has doubt none: who puts with it is told invalid_argument.
+//   all that it can do. It protects nothing any more, unless the failure has doubt none: who puts with it is told
+//   invalid_argument.
 // Crash: a pin stays, and so does every object that was put.
 // Not promised: that a pin ends by itself. A pin of a process that died may have published something that is only now on its
 //   way: whoever ends it says that this is not so.

@@ -20,22 +20,23 @@
 //     not sent again, unless a call of this content_store failed over it. Nothing is ever replaced by something else. Memory:
 //     three windows, or one where there is one worker, and what the pin knows.
 //   Success: every object below the id is durable.
-//   Failure: of the source, as it is; cancelled; invalid_argument: options that are none, a pin that has ended; no_space, also of memory; else as
-//     the Store. Some objects may be there: putting the same content again goes on from there. Doubt is of them alone: nothing
-//     names them, so that `unchanged` is told of what a reader may see.
+//   Failure: of the source, as it is; cancelled; invalid_argument: options that are none, a pin that has ended; no_space, also of
+//     memory; else as the Store. Some objects may be there: putting the same content again goes on from there. Doubt is of them
+//     alone: nothing names them, so that `unchanged` is told of what a reader may see.
 //   Crash: as a failure. The next collection takes what is not named.
 // writer(pin, content_work) -> content_writer: the same for content that comes in pieces (content_writer.hpp).
 // get(id, sink) -> size; get_range(id, offset, buffer) -> how many bytes; size(id) -> size; verify(id) -> size; walk(id, walker)
 //   Success: each object on the way had its digest, before a byte of it was handed on. get_range fills the buffer with all that
 //     there is from the offset on. verify is a get without a sink.
-//   Failure: not_found and corrupt name the object: the root's, or another one's below; version_unsupported; too_large, of get and
-//     verify: a content of more than size_max_bytes; of the sink, as it is. A copy that is altered is passed over where there is
-//     another; where that one could not be read, it is told as the Store has it.
+//   Failure: not_found and corrupt name the object: the root's, or another one's below; version_unsupported; too_large, of get
+//     and verify: a content of more than size_max_bytes; of the sink, as it is. A copy that is altered is passed over where there
+//     is another; where that one could not be read, it is told as the Store has it.
 //   Memory: 8 MiB of chunks, or one that is larger, and a node for each level. What nodes say costs nothing until it is proved.
 //
 // Not promised: that an object which was there holds what its name says, where put met it: its size is looked at, scrub.hpp reads
 //   it all. That another content_store in the same process knows what a call of this one failed over: a program has one for a
-//   Store, for as long as it runs. That ids are equal between options that cut differently. That anybody who has an id may not read its content.
+//   Store, for as long as it runs. That ids are equal between options that cut differently. That anybody who has an id may not
+//   read its content.
 //
 // Threads: any number may call, each with a pin of its own.
 

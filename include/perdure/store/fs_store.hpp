@@ -15,9 +15,9 @@
 // large ones.
 //
 // Effects: a put or remove holds the kernel lock of one of 16 lock files, chosen by the key, so that conditions hold between all
-//   processes of this machine. The files are never removed. What only looks takes no lock. A put without a condition takes it when
-//   its content is durable, to give it its name; put_many and put_stream, too. A page of a listing is of 1,024 keys at most: that
-//   is all that it holds in memory.
+//   processes of this machine. The files are never removed. What only looks takes no lock. A put without a condition takes it
+//   when its content is durable, to give it its name; put_many and put_stream, too. A page of a listing is of 1,024 keys at most:
+//   that is all that it holds in memory.
 // Success: as store.hpp has it. A put has synced the object, its directory and every directory above it up to the root whose name
 //   this fs_store does not know to be durable; a remove, each directory in which the key may be kept.
 // Failure: invalid_storage_root: there is no root; timed_out: the lock was not free in lock_timeout_ns; unsupported: the Fs has

@@ -22,7 +22,8 @@
 //   holds what has no place in one: a user or a password, a query, a fragment. Credentials come from the environment or from
 //   whoever made the opener, never from an address, which ends up in logs: no failure shows any of it but a directory's path
 //   without an '@'.
-//   unsupported: no opener for this scheme was passed (of s3: it says which one is missing); not_a_directory; too_large; else as make_dirs and the opener have it.
+//   unsupported: no opener for this scheme was passed (of s3: it says which one is missing); not_a_directory; too_large; else as
+//   make_dirs and the opener have it.
 // Crash: of store_root::make, any leading part of the missing directories may be there.
 // Not promised: that two addresses which name one directory in different ways are seen to be one.
 

@@ -5,7 +5,8 @@
 
 // read_object(store, key, container, size_bytes_max) -> object_info
 //
-// Effects: gets the object into a std::string or std::vector, which is resized to it. One that grows meanwhile is asked for again.
+// Effects: gets the object into a std::string or std::vector, which is resized to it. One that grows meanwhile is asked for
+//   again.
 // Success: the bytes of one version, and its etag.
 // Failure: too_large where it has more than size_bytes_max; busy where it kept growing; not_found and the rest as the Store has
 //   them. What the container holds is then unspecified.

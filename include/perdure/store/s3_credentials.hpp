@@ -11,9 +11,9 @@
 //   aws_secret_access_key = wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
 //   aws_session_token = ...               ; only of temporary ones
 //
-// s3_credentials_source: who signs from now on, where that changes while a store is open, for temporary credentials end, most of them
-// after an hour. It is asked before each request, and once more when the gateway refused those that it gave: then it looks whether
-// there are others by now. To ask it ahead of their end is its own affair.
+// s3_credentials_source: who signs from now on, where that changes while a store is open, for temporary credentials end, most of
+// them after an hour. It is asked before each request, and once more when the gateway refused those that it gave: then it looks
+// whether there are others by now. To ask it ahead of their end is its own affair.
 //
 // Success: what the last profile of that name says; empty members where it says nothing.
 // Failure: not_found: no such profile; too_large: a value that is longer than it can be; invalid_argument: a value that no header

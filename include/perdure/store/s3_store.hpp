@@ -11,20 +11,21 @@
 // An object is an object of the bucket under prefix + key, an etag the server's own, without quotes. Every request is signed
 // (Signature Version 4), its body included, and is sent once.
 //
-// open asks whether the endpoint keeps conditions, for many ignore them in silence: under a key of its own it puts if absent, twice,
-//   and replaces by the right etag and by a stale one. That also settles in which form If-Match takes an etag: quoted, as the
-//   standard has it, or bare. The object is removed again.
+// open asks whether the endpoint keeps conditions, for many ignore them in silence: under a key of its own it puts if absent,
+//   twice, and replaces by the right etag and by a stale one. That also settles in which form If-Match takes an etag: quoted, as
+//   the standard has it, or bare. The object is removed again.
 // Success: as store.hpp has it; what is visible is durable, so that settle() has nothing to do.
-// Failure of open: invalid_storage_root: no such bucket, another region, or options that mean nothing; permission: no credentials,
-//   or wrong ones, each about what is to be looked at, the bucket's region and the server's time included; unsupported: the endpoint ignores conditions, or tells no etags. What is left of the probe is nothing, or one
-//   object under ".perdure-probe-".
-// Failure: detail/s3_answer.hpp has the table. 412, and 404 of a put that wants a version, is a loss; 409 is busy; 5xx and silence
-//   are in doubt, and may come late (law S6): what is shared is kept in an object_slot, which settles that. put_stream: the parts
-//   are no object yet, so that a failure before the last step puts nothing; the upload is abandoned, as well as that goes: a
-//   rule of the bucket should end what is left of those. remove_prefix: 1,000 at a time.
+// Failure of open: invalid_storage_root: no such bucket, another region, or options that mean nothing; permission: no
+//   credentials, or wrong ones, each about what is to be looked at, the bucket's region and the server's time included;
+//   unsupported: the endpoint ignores conditions, or tells no etags. What is left of the probe is nothing, or one object under
+//   ".perdure-probe-".
+// Failure: detail/s3_answer.hpp has the table. 412, and 404 of a put that wants a version, is a loss; 409 is busy; 5xx and
+//   silence are in doubt, and may come late (law S6): what is shared is kept in an object_slot, which settles that. put_stream:
+//   the parts are no object yet, so that a failure before the last step puts nothing; the upload is abandoned, as well as that
+//   goes: a rule of the bucket should end what is left of those. remove_prefix: 1,000 at a time.
 // Crash: as store.hpp has it.
-// Not promised: what one round of probing cannot see: that the endpoint keeps conditions between machines that race. Anything in a
-//   bucket that keeps versions, beyond the newest. Keys with "." or ".." as a part where a proxy on the way rewrites paths.
+// Not promised: what one round of probing cannot see: that the endpoint keeps conditions between machines that race. Anything in
+//   a bucket that keeps versions, beyond the newest. Keys with "." or ".." as a part where a proxy on the way rewrites paths.
 //   Memory: a page of a listing and a part of a put_stream are held in it.
 
 #include <perdure/config.hpp>

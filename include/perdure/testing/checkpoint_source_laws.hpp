@@ -6,12 +6,14 @@
 // checkpoint_source_laws: does an engine keep the laws of checkpoint_source.hpp, as far as a running program can see? For whoever
 // writes one, from any test framework.
 //
-//   auto report = perdure::testing::check_checkpoint_source_laws(engine, [&] { engine.put(...); engine.flush(); engine.compact(); });
+//   auto report = perdure::testing::check_checkpoint_source_laws(engine, [&] {
+//     engine.put(...); engine.flush(); engine.compact();
+//   });
 //   REQUIRE(report.ok());                        // else report.text() says which law, and where
 //
-// `change` does what the engine does when it runs: it is called while a version is pinned and deletions are held, and should write,
-// flush, and get rid of files. That a version has what lies below its watermark is seen by opening a checkpoint, with a test of your
-// own; that what is pinned is durable is for the crash lab.
+// `change` does what the engine does when it runs: it is called while a version is pinned and deletions are held, and should
+// write, flush, and get rid of files. That a version has what lies below its watermark is seen by opening a checkpoint, with a
+// test of your own; that what is pinned is durable is for the crash lab.
 
 #include <functional>
 #include <map>

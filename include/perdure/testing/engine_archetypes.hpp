@@ -15,8 +15,8 @@
 //
 //   perdure::testing::poorest_checkpoint_source<mem_fs> source(fs, {{"1.table", 15}});
 //
-// Nothing can be copied, and a pin only moved; no digest is known; each path is gone when its visit is over; names are as long as there
-// may be; a file of metadata is empty; version and watermark are the least.
+// Nothing can be copied, and a pin only moved; no digest is known; each path is gone when its visit is over; names are as long as
+// there may be; a file of metadata is empty; version and watermark are the least.
 //
 // engine_text: what an engine writes, in memory: a target of engine_sink, and what an engine_source shows.
 

@@ -7,8 +7,8 @@
 // choice of the exploration; a deadlock is reported, and the test goes on. Each lock() is a place where another thread may go on.
 // Who gives back what it does not hold, or ends and holds a mutex still, fails the exploration.
 //
-// Outside of together() there is one thread: a mutex that is free is taken; to wait for one, or to give back one that is not held,
-// is a programmer's error, told on stderr.
+// Outside of together() there is one thread: a mutex that is free is taken; to wait for one, or to give back one that is not
+// held, is a programmer's error, told on stderr.
 
 #include <cstdint>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 //
-// disks NAME=DIRECTORY...: checkpoints of the tree of examples/lsm_checkpoint, between any two of these directories. NAME is the kind
-// of volume it is, and with that, what can be shared on it.
+// disks NAME=DIRECTORY...: checkpoints of the tree of examples/lsm_checkpoint, between any two of these directories. NAME is the
+// kind of volume it is, and with that, what can be shared on it.
 
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/discard_checkpoint.hpp>

@@ -3,9 +3,9 @@
 #ifndef PERDURE_TESTS_RIGS_S3_FAULT_PROXY_HPP
 #define PERDURE_TESTS_RIGS_S3_FAULT_PROXY_HPP
 
-// serve_with_faults(listener, port, spoil): a proxy of HTTP/1.1 in front of a server on loopback, which spoils requests. spoil() says of
-// each whether, and in which of its ways: spoil_some(share) draws at random, spoil_one(where) spoils one of all requests. It never
-// returns: for a process of its own.
+// serve_with_faults(listener, port, spoil): a proxy of HTTP/1.1 in front of a server on loopback, which spoils requests. spoil()
+// says of each whether, and in which of its ways: spoil_some(share) draws at random, spoil_one(where) spoils one of all requests.
+// It never returns: for a process of its own.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

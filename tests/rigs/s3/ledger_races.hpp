@@ -86,8 +86,8 @@ struct rounds {
   }
 };
 
-// How often another one was faster is added to `lost`. In a directory that has to be given a moment; who lost behind a gateway waits up
-// to four times as long as that took, or only one in eight requests would be of use.
+// How often another one was faster is added to `lost`. In a directory that has to be given a moment; who lost behind a gateway
+// waits up to four times as long as that took, or only one in eight requests would be of use.
 inline int count_in_ledger(const std::string& address, int port, std::size_t who, unsigned times, rounds& start, unsigned& lost) {
   auto store = opened(address, port);
   if (!store) return __atomic_store_n(&start.failed, 1, __ATOMIC_RELEASE), 10;

@@ -105,8 +105,8 @@ struct counters {
 using retried = retry_store<bucket, native_clock>;
 using counter = manifest<counters, object_slot<retried>>;
 
-// Its own increments, each until it is known that it happened. Exit status 0: all of them did, as far as this process knows. How many
-// that are is told as it goes, also to who comes after it where it was killed: one more may have happened.
+// Its own increments, each until it is known that it happened. Exit status 0: all of them did, as far as this process knows. How
+// many that are is told as it goes, also to who comes after it where it was killed: one more may have happened.
 inline int count_up(std::size_t who, int port, const std::string& prefix, std::uint64_t times,
                     volatile std::uint64_t& told_so_far) {
   curl_http_options limits;

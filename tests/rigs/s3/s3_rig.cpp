@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
-// What s3_store, object_slot, commit_manifest, ledger and slot_lock promise, against a real engine with two gateways, and through a proxy that spoils
-// requests. s3_rig PORT OSD_PID GROUP [PART]: the gateways at PORT and PORT + 1; of this group the laws whose name has this part. Groups
-// may be tried at the same time, each by a process of its own, but for "alone".
+// What s3_store, object_slot, commit_manifest, ledger and slot_lock promise, against a real engine with two gateways, and through
+// a proxy that spoils requests. s3_rig PORT OSD_PID GROUP [PART]: the gateways at PORT and PORT + 1; of this group the laws whose
+// name has this part. Groups may be tried at the same time, each by a process of its own, but for "alone".
 //   s3_rig PORT write FILE    puts and commits until something fails; how often both succeeded is in FILE
 //   s3_rig PORT verify FILE   none of these is lost
 

@@ -134,7 +134,8 @@ TEST_CASE("curl_http: H1, H2: what may have arrived is unanswered, and what cann
     CHECK((one.outcome.end == http_end::unanswered && one.outcome.timed_out));
   }
   CHECK(server.requests().size() == 9);
-  // Where the end of the connection is the end of the body nobody knows whether there was more. Of what is no success the status is enough.
+  // Where the end of the connection is the end of the body nobody knows whether there was more. Of what is no success the status
+  // is enough.
   for (const path_view method : {path_view("GET"), path_view("PUT"), path_view("HEAD")}) {
     loopback_server endless({{"HTTP/1.1 200 OK\r\nETag: e\r\nConnection: close\r\n\r\n", then::close},
                              {"HTTP/1.1 200 OK\r\nETag: e\r\n\r\nabc", then::close},

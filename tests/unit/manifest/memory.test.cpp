@@ -63,8 +63,8 @@ TEST_CASE("memory: two values are enough for one commit after the other") {
 }
 
 TEST_CASE("memory: a call that fails, and its doubt, need no more") {
-  // Every way in which a call to the chip can fail; and then every one in which the load can that is to tell what became of it, so
-  // that the doubt stays until the next commit.
+  // Every way in which a call to the chip can fail; and then every one in which the load can that is to tell what became of it,
+  // so that the doubt stays until the next commit.
   const auto report = testing::explore_flash<chip>({.cuts = 0, .failures = 2}, [](chip& flash) -> std::string {
     blocks regions(flash);
     on_device<2> all{slot(regions)};

@@ -3,8 +3,8 @@
 #ifndef PERDURE_ENGINE_DETAIL_CHECKPOINT_RECORD_HPP
 #define PERDURE_ENGINE_DETAIL_CHECKPOINT_RECORD_HPP
 
-// The file `checkpoint.perdure` of a checkpoint: what it is made of, so that it proves itself. A sealed file (sealed_format.hpp) of
-// the kind "CKPT", version 1, with two sections. Numbers are little-endian.
+// The file `checkpoint.perdure` of a checkpoint: what it is made of, so that it proves itself. A sealed file (sealed_format.hpp)
+// of the kind "CKPT", version 1, with two sections. Numbers are little-endian.
 //
 //   "checkpoint"  offset  size
 //                 0       8     version, as the engine counts
@@ -13,14 +13,15 @@
 //                 24      8     bytes of all files
 //   "files"       each of them
 //                 0       8     size in bytes
-//                 8       1     flags: 1, the digest is there; 2, it is of a growing file, or metadata, which no link may share; 4, it is the
-//                                 `current`
+//                 8       1     flags: 1, the digest is there; 2, it is of a growing file, or metadata, which no link may share;
+//                                 4, it is the `current`
 //                 9       1     zero
 //                 10      2     size of the name, n
 //                 12      32    SHA-256 of the content, or zeros
 //                 44      n     name
 //
-// Exactly one file is the `current`, of one component, and it is the last. No other has its name, for that says that all is there.
+// Exactly one file is the `current`, of one component, and it is the last. No other has its name, for that says that all is
+// there.
 
 #include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/core/detail/byte_order.hpp>

@@ -3,8 +3,8 @@
 #ifndef PERDURE_ENGINE_DETAIL_CHECKPOINT_TARGET_HPP
 #define PERDURE_ENGINE_DETAIL_CHECKPOINT_TARGET_HPP
 
-// checkpoint_target: the directory that create_checkpoint, restore_checkpoint and download_checkpoint fill, one function a step. Until
-// the `current` is there, failed() takes all of it away again, but of one that is resumed.
+// checkpoint_target: the directory that create_checkpoint, restore_checkpoint and download_checkpoint fill, one function a step.
+// Until the `current` is there, failed() takes all of it away again, but of one that is resumed.
 
 #include <perdure/engine/detail/placing_window.hpp>
 #include <perdure/engine/detail/previous_checkpoint.hpp>

@@ -3,8 +3,8 @@
 #ifndef PERDURE_ENGINE_DETAIL_NAME_LIST_HPP
 #define PERDURE_ENGINE_DETAIL_NAME_LIST_HPP
 
-// name_list: names, sorted byte by byte once they are all there, and then found. append_name, append_name_of: a name as a part of a key,
-// and back.
+// name_list: names, sorted byte by byte once they are all there, and then found. append_name, append_name_of: a name as a part of
+// a key, and back.
 
 #include <perdure/core/detail/byte_buffer.hpp>
 #include <perdure/store/key.hpp>

@@ -3,7 +3,8 @@
 #ifndef PERDURE_ENGINE_DETAIL_SNAPSHOT_OBJECTS_HPP
 #define PERDURE_ENGINE_DETAIL_SNAPSHOT_OBJECTS_HPP
 
-// What persisting and loading have in common: the head as its slot has it, manifests as the content store has them, the base file.
+// What persisting and loading have in common: the head as its slot has it, manifests as the content store has them, the base
+// file.
 
 #include <perdure/engine/snapshot_head.hpp>
 #include <perdure/engine/snapshot_manifest.hpp>
@@ -60,8 +61,8 @@ class base_file {
   }
 
  private:
-  // As atomic_write has it with content::skip_unchanged: being there is not being durable, and where that cannot be had of it, the
-  // file is written like any other.
+  // As atomic_write has it with content::skip_unchanged: being there is not being durable, and where that cannot be had of it,
+  // the file is written like any other.
   template <class Read>
   [[nodiscard]] bool holds(std::uint64_t size_bytes, Read& read) const {
     const auto info = stat_link(*fs_, path_);

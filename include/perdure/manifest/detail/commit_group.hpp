@@ -6,9 +6,9 @@
 // commit_group: the protocol behind manifest and commit_manifest (see there for what they promise).
 //
 // There are two values: the published one, which is durable and which readers get, and the tip, which is that one with every
-// change that has been made since (see commit_values.hpp). A commit makes its change to a copy of the tip, under the lock, and then waits for the tip to
-// be saved. Whoever waits while nobody saves does it, for all who wait; meanwhile others make their changes on top, and wait
-// for the save after that. So each save takes along what came in during the one before.
+// change that has been made since (see commit_values.hpp). A commit makes its change to a copy of the tip, under the lock, and
+// then waits for the tip to be saved. Whoever waits while nobody saves does it, for all who wait; meanwhile others make their
+// changes on top, and wait for the save after that. So each save takes along what came in during the one before.
 //
 // A change that means to commit, whatever it finds, is made to the tip itself where nobody else has that, for a copy of a large
 // value costs as much as saving it does. Should it fail after all, all that the tip was built of is done again.
@@ -112,7 +112,8 @@ class commit_group {
     commit_group& group_;
   };
 
-  // Whoever has it uses the slot, and the lock is free meanwhile. A codec may leave by an exception: others must not wait for ever.
+  // Whoever has it uses the slot, and the lock is free meanwhile. A codec may leave by an exception: others must not wait for
+  // ever.
   class turn {
    public:
     turn(commit_group& group, lock_type& lock) : group_(group), lock_(lock) {

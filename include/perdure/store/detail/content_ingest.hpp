@@ -7,8 +7,8 @@
 // the digests; name (the nodes above, and what is known already); store. With several workers, three windows are in it at once,
 // each in a stage of its own; naming is done by nobody but the caller, in between, for its order is that of the content.
 //
-// run(source) reads; or who has the content writes it, and finishes, and then another one if he likes. Of two windows one is being
-// written to then, and the other one stored while the first is hashed.
+// run(source) reads; or who has the content writes it, and finishes, and then another one if he likes. Of two windows one is
+// being written to then, and the other one stored while the first is hashed.
 
 #include <perdure/core/jobs.hpp>
 #include <perdure/core/progress.hpp>

@@ -3,8 +3,8 @@
 #ifndef PERDURE_STORE_DETAIL_CONTENT_READER_HPP
 #define PERDURE_STORE_DETAIL_CONTENT_READER_HPP
 
-// content_reader: from the name of a root down to the bytes, each of whose objects is held against its digest. Chunks are got some
-// at a time, by several workers where there are, so that their digests are worked out beside one another.
+// content_reader: from the name of a root down to the bytes, each of whose objects is held against its digest. Chunks are got
+// some at a time, by several workers where there are, so that their digests are worked out beside one another.
 
 #include <perdure/core/codec.hpp>
 #include <perdure/core/jobs.hpp>

@@ -13,7 +13,8 @@ namespace detail {
 
 inline constexpr std::size_t cursor_size_max = 4096;
 
-// Every object whose key begins so. The visitor may remove what it is shown, stop, or end it all by a failure, which is the answer.
+// Every object whose key begins so. The visitor may remove what it is shown, stop, or end it all by a failure, which is the
+// answer.
 // Failure: too_large, where there is more behind a key that is too long to go on from.
 template <Store S>
 [[nodiscard]] result<void> for_each_object(S& store, key_view prefix, std::size_t page_keys,

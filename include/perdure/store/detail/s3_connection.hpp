@@ -3,10 +3,10 @@
 #ifndef PERDURE_STORE_DETAIL_S3_CONNECTION_HPP
 #define PERDURE_STORE_DETAIL_S3_CONNECTION_HPP
 
-// s3_connection: one bucket, to which signed requests go, each sent once. There are two exceptions, which can do no harm, for what was
-// refused has not happened: where the server's clock is far from ours, ours is put right by it, and the request is made again; where
-// the credentials were refused, and their source has others by now, it is made again with those. A time that is refused, too, is
-// forgotten: it may have been that of something in between.
+// s3_connection: one bucket, to which signed requests go, each sent once. There are two exceptions, which can do no harm, for
+// what was refused has not happened: where the server's clock is far from ours, ours is put right by it, and the request is made
+// again; where the credentials were refused, and their source has others by now, it is made again with those. A time that is
+// refused, too, is forgotten: it may have been that of something in between.
 
 #include <perdure/core/clock.hpp>
 #include <perdure/store/detail/percent.hpp>

@@ -3,9 +3,9 @@
 #ifndef PERDURE_STORE_DETAIL_S3_LISTING_HPP
 #define PERDURE_STORE_DETAIL_S3_LISTING_HPP
 
-// s3_listing: one page of a listing, as S3 tells it (list-type=2, encoding-type=url). It is looked over as a whole before the first
-// key of it is believed: also whether its keys go on from where they should, in order. Of a server that begins again with each page
-// whoever asks for the next one would do so for ever.
+// s3_listing: one page of a listing, as S3 tells it (list-type=2, encoding-type=url). It is looked over as a whole before the
+// first key of it is believed: also whether its keys go on from where they should, in order. Of a server that begins again with
+// each page whoever asks for the next one would do so for ever.
 
 #include <perdure/store/detail/percent.hpp>
 #include <perdure/store/detail/s3_answer.hpp>
@@ -79,8 +79,8 @@ class s3_listing {
     return readable;
   }
 
-  // Are all of them keys that begin so, in ascending order, and behind `last`? The prefix of the store itself, as some tools make it,
-  // is no key, and may be anywhere.
+  // Are all of them keys that begin so, in ascending order, and behind `last`? The prefix of the store itself, as some tools make
+  // it, is no key, and may be anywhere.
   [[nodiscard]] bool goes_on(path_view begin, path_view last, std::size_t prefix_size) const {
     path_buffer<1024> behind;
     behind.append(last);

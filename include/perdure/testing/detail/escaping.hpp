@@ -3,8 +3,9 @@
 #ifndef PERDURE_TESTING_DETAIL_ESCAPING_HPP
 #define PERDURE_TESTING_DETAIL_ESCAPING_HPP
 
-// what_escapes(work): calls it; if an exception comes out of it, what that says. The one place that has to know of exceptions: the
-// threads of a workload are the lab's own, and an exception that left one of them would end the test process without a report.
+// what_escapes(work): calls it; if an exception comes out of it, what that says. The one place that has to know of exceptions:
+// the threads of a workload are the lab's own, and an exception that left one of them would end the test process without a
+// report.
 // panic(message): a programmer's error, told before the process ends.
 
 #include <cstdio>

@@ -125,7 +125,8 @@ std::vector<store_law<S>> required_store_laws() {
          constexpr int each = 25;
          if (!c.put("k", "0 0 0 ")) return;
          std::string bad[3];
-         // Each has a counter of its own in the value, so that what became of a put in doubt can be seen: nobody else counts there.
+         // Each has a counter of its own in the value, so that what became of a put in doubt can be seen: nobody else counts
+         // there.
          const auto count = [&](std::size_t who) {
            std::string room(64, '?');
            for (int done = 0, tries = 0; tries < 100'000; ++tries) {
