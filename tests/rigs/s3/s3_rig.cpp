@@ -326,7 +326,11 @@ template <class Race>
 std::string through_proxy(Race race) {
   const rig::listening proxy;
   const pid_t child = tests::start_child([&]() -> int { serve_with_faults(proxy.socket, gateway, spoil_some(1.0 / 6)); });
-  const std::string told = race(proxy.port);
+  std::string told = race(proxy.port);
+  if (::waitpid(child, nullptr, WNOHANG) != 0) {
+    told += ", and the proxy ended by itself";
+    expect(false, told);
+  }
   (void)::kill(child, SIGKILL);
   (void)tests::end_of(child);
   ::close(proxy.socket);
