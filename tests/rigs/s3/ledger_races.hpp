@@ -18,6 +18,7 @@
 #include <random>
 #include <string>
 
+#include <perdure/core/describe.hpp>
 #include <perdure/core/native_clock.hpp>
 #include <perdure/ext/s3_opener.hpp>
 #include <perdure/manifest/ledger.hpp>
@@ -138,10 +139,17 @@ inline int race_for_lock(const std::string& address, int port, rounds& all) {
   for (int round = 0; round < rounds::count; ++round) {
     if (!all.together(2 * round + 1)) return gave_up(21);
     result<lock_reply> taken = failure(code::busy, operation::lock);
-    // What is in doubt or could not be asked is asked again.
-    for (int tries = 0; !taken && tries < 1000; ++tries)
-      taken = own.take({.id = lock_id::of(store->nonce()), .process = static_cast<std::uint64_t>(::getpid())});
-    if (!taken) return gave_up(22);
+    // What is in doubt or could not be asked is asked again. A take that fails may have found by then
+    // that an earlier one of its own, which was in doubt, has got the lock: to make sure of that is no take.
+    for (int tries = 0; !taken && tries < 1000; ++tries) {
+      const lock_claim claim = {.id = lock_id::of(store->nonce()), .process = static_cast<std::uint64_t>(::getpid())};
+      taken = own.is_held() ? own.renew() : own.take(claim);
+    }
+    if (!taken) {
+      std::printf("slot_lock: take fails: %s\n", describe(taken.error()).c_str());
+      std::fflush(stdout);
+      return gave_up(22);
+    }
     if (taken->done) __atomic_add_fetch(&all.wins[round], 1, __ATOMIC_RELAXED);
     if (!all.together(2 * round + 2)) return gave_up(23);
     if (!taken->done) continue;
