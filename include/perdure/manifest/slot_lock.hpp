@@ -78,7 +78,11 @@ class slot_lock {
 
   [[nodiscard]] result<lock_reply> take(const lock_claim& claim, std::int64_t wait_ns = 0) {
     if (is_held() || claim.id == lock_id() || claim.lease_ns < 0) return failure(code::invalid_argument, operation::lock);
-    if (mine_ != mine::no) {  // an earlier take is in doubt, or its lease ran out
+    if (mine_ == mine::perhaps) {  // an earlier take is in doubt
+      PERDURE_TRY(load());
+      if (is_held()) return lock_reply{true, seen_};
+    }
+    if (mine_ == mine::yes) {  // and its lease ran out
       const auto renewed = renew();
       if (!renewed || renewed->done) return renewed;
     }

@@ -14,6 +14,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -421,6 +422,76 @@ TEST_CASE("slot_lock: a take in doubt is held by nobody until the next call sett
         CHECK(one.is_held() == kept);
       }
     }
+  }
+}
+
+// Of a slot in memory the next replaces lose their answers, taken effect or not, and the loads after them fail.
+struct losing_slot {
+  using perdure_slot = losing_slot;
+  using token = std::uint64_t;
+  struct place {
+    std::string value;
+    token now = 0;
+    bool in_doubt = false;
+    bool took_effect = false;
+    int answers_lost = 0;
+    int loads_failing = 0;
+    int replaces = 0;
+  };
+  place* at;
+
+  result<slot_value<token>> load(slot_room room) {
+    if (at->loads_failing > 0) return --at->loads_failing, failure(code::io, operation::load);
+    slot_value<token> told;
+    told.token = at->now;
+    if (std::exchange(at->in_doubt, false)) told.earlier = at->took_effect ? earlier::took_effect : earlier::had_no_effect;
+    const auto memory = room(at->value.size());
+    if (!memory) return memory.error();
+    if (!at->value.empty()) std::memcpy(memory->data(), at->value.data(), at->value.size());
+    told.value = bytes(*memory).first(at->value.size());
+    return told;
+  }
+  result<slot_value<token>> observe(slot_room room) { return load(room); }
+  result<token> replace(const token& expected, bytes next) {
+    ++at->replaces;
+    if (at->in_doubt || expected != at->now) return failure(code::conflict, operation::replace);
+    const bool is_lost = at->answers_lost > 0 && at->answers_lost-- > 0;
+    if (!is_lost || at->took_effect) at->value = std::string(next), ++at->now;
+    at->in_doubt = is_lost;
+    if (is_lost) at->loads_failing = 1;
+    if (is_lost) return failure(code::timed_out, operation::replace).with(doubt::visible);
+    return at->now;
+  }
+};
+
+TEST_CASE("slot_lock: a take that finds that an earlier one got the lock says so, and puts nothing") {
+  losing_slot::place there;
+  scripted_clock clock;
+  slot_lock one(losing_slot{&there}, clock);
+  there.took_effect = true;
+  there.answers_lost = 2;  // also that of a renewal, which would be a failure of a take by who holds the lock
+  REQUIRE_FALSE(one.take({.id = id(1)}));
+  CHECK_FALSE(one.is_held());
+  const auto taken = one.take({.id = id(2)});
+  REQUIRE(taken);
+  CHECK((taken->done && taken->holder.id == id(1) && one.is_held()));
+  CHECK(there.replaces == 1);
+}
+
+TEST_CASE("slot_lock: a take whose renewal is in doubt can be made again") {
+  for (const bool took_effect : {true, false}) {
+    losing_slot::place there;
+    scripted_clock clock;
+    slot_lock one(losing_slot{&there}, clock);
+    REQUIRE(one.take({.id = id(1), .lease_ns = second})->done);
+    clock.advance_ns(second);
+    there.took_effect = took_effect;
+    there.answers_lost = 1;
+    REQUIRE_FALSE(one.take({.id = id(2), .lease_ns = second}));
+    CHECK_FALSE(one.is_held());
+    const auto taken = one.take({.id = id(3), .lease_ns = second});
+    REQUIRE(taken);
+    CHECK((taken->done && taken->holder.id == id(1) && one.is_held()));
   }
 }
 
