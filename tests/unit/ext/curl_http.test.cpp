@@ -143,11 +143,12 @@ TEST_CASE("curl_http: H1, H2: what may have arrived is unanswered, and what cann
                              {"HTTP/1.1 204 No Content\r\n\r\n", then::close}});
     const std::string its_host = endless.host();
     const bool is_head = method == path_view("HEAD");
-    for (int i = 0; i < 2; ++i) {
-      const http_outcome of_success = asked(http, request_to(method, "/", its_host)).outcome;
-      CHECK(of_success.end == (is_head ? http_end::answered : http_end::unanswered));
+    for (int i = 0; i < 4; ++i) {
+      INFO(i);
+      curl_http anew(options);  // a connection that was kept may be one that is just being closed
+      const http_end end = asked(anew, request_to(method, "/", its_host)).outcome.end;
+      CHECK(end == (is_head || i >= 2 ? http_end::answered : http_end::unanswered));
     }
-    for (int i = 0; i < 2; ++i) CHECK(asked(http, request_to(method, "/", its_host)).outcome.end == http_end::answered);
   }
   http_request secret = request_to("GET", "/", gone);
   secret.scheme = http_scheme::tls;
