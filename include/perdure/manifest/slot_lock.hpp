@@ -33,7 +33,7 @@
 //   if it can, and force_unlock(claim.id) can always; a next take goes on with it, and tells so by the id. Of release that it may
 //   be held still, or not any more: the same once more tells which; is_held() says no. `unchanged`: invalid_argument of a take
 //   while is_held(), without an id, with a negative lease or where no token is left; busy where others were faster tries_max
-//   times; the slot's.
+//   times and had given it back before this one looked; the slot's.
 // Crash: who held it holds it, until a force_unlock or its lease ends that.
 // Without leases no two ever hold it, unless somebody is wrong about whom he forces out. With them one whose machine stood still,
 // or slept while its clock did, may wake up and believe that he holds it: the token in each commit (ledger.hpp, replace and
@@ -101,6 +101,7 @@ class slot_lock {
         const std::int64_t next_ns = pause_ns < wait_ns - waited_ns ? pause_ns : wait_ns - waited_ns;
         clock_->sleep_ns(next_ns);
         slept_ns = waited_ns + next_ns;
+        tries = 0;  // whoever was faster has it: to lose to him is to wait for him
         if (pause_ns < pause_ns_max) pause_ns *= 2;
         continue;
       }

@@ -62,6 +62,47 @@ struct place {
   }
 };
 
+// Of a slot in memory the next replaces lose their answers, taken effect or not, and the loads after them fail.
+struct losing_slot {
+  using perdure_slot = losing_slot;
+  using token = std::uint64_t;
+  struct place {
+    std::string value;
+    token now = 0;
+    bool in_doubt = false;
+    bool took_effect = false;
+    int answers_lost = 0;
+    int loads_failing = 0;
+    int replaces = 0;
+    std::function<void()> before_replace = {};
+  };
+  place* at;
+
+  result<slot_value<token>> load(slot_room room) {
+    if (at->loads_failing > 0) return --at->loads_failing, failure(code::io, operation::load);
+    slot_value<token> told;
+    told.token = at->now;
+    if (std::exchange(at->in_doubt, false)) told.earlier = at->took_effect ? earlier::took_effect : earlier::had_no_effect;
+    const auto memory = room(at->value.size());
+    if (!memory) return memory.error();
+    if (!at->value.empty()) std::memcpy(memory->data(), at->value.data(), at->value.size());
+    told.value = bytes(*memory).first(at->value.size());
+    return told;
+  }
+  result<slot_value<token>> observe(slot_room room) { return load(room); }
+  result<token> replace(const token& expected, bytes next) {
+    ++at->replaces;
+    if (const auto first = std::exchange(at->before_replace, {})) first();
+    if (at->in_doubt || expected != at->now) return failure(code::conflict, operation::replace);
+    const bool is_lost = at->answers_lost > 0 && at->answers_lost-- > 0;
+    if (!is_lost || at->took_effect) at->value = std::string(next), ++at->now;
+    at->in_doubt = is_lost;
+    if (is_lost) at->loads_failing = 1;
+    if (is_lost) return failure(code::timed_out, operation::replace).with(doubt::visible);
+    return at->now;
+  }
+};
+
 TEST_CASE("slot_lock: who takes it has it, says who he is, and gives it back") {
   place at;
   at.clock.advance_ns(7);
@@ -201,6 +242,27 @@ TEST_CASE("slot_lock: to wait for it writes nothing, and what was looked at is l
   CHECK(other.take({.id = id(3)}, second)->done);
   CHECK(puts == 2);
   objects.plan().before_each({});
+}
+
+TEST_CASE("slot_lock: who waits and is never the fastest goes on to wait") {
+  losing_slot::place there;
+  scripted_clock clock;
+  slot_lock one(losing_slot{&there}, clock, {.tries_max = 2});
+  slot_lock other(losing_slot{&there}, clock);
+  REQUIRE(other.take({.id = id(1)})->done);
+  int lost = 0;
+  // It is given back while one sleeps, and taken again between his load and his put.
+  clock.meanwhile = [&] {
+    REQUIRE(*other.release());
+    if (lost == 5) return;
+    there.before_replace = [&] {
+      ++lost;
+      REQUIRE(other.take({.id = id(10 + static_cast<std::uint64_t>(lost))})->done);
+    };
+  };
+  const auto taken = one.take({.id = id(2)}, 100 * second);
+  REQUIRE(taken);
+  CHECK((taken->done && lost == 5));
 }
 
 TEST_CASE("slot_lock: to wait ends, whatever the numbers and the clock") {
@@ -424,45 +486,6 @@ TEST_CASE("slot_lock: a take in doubt is held by nobody until the next call sett
     }
   }
 }
-
-// Of a slot in memory the next replaces lose their answers, taken effect or not, and the loads after them fail.
-struct losing_slot {
-  using perdure_slot = losing_slot;
-  using token = std::uint64_t;
-  struct place {
-    std::string value;
-    token now = 0;
-    bool in_doubt = false;
-    bool took_effect = false;
-    int answers_lost = 0;
-    int loads_failing = 0;
-    int replaces = 0;
-  };
-  place* at;
-
-  result<slot_value<token>> load(slot_room room) {
-    if (at->loads_failing > 0) return --at->loads_failing, failure(code::io, operation::load);
-    slot_value<token> told;
-    told.token = at->now;
-    if (std::exchange(at->in_doubt, false)) told.earlier = at->took_effect ? earlier::took_effect : earlier::had_no_effect;
-    const auto memory = room(at->value.size());
-    if (!memory) return memory.error();
-    if (!at->value.empty()) std::memcpy(memory->data(), at->value.data(), at->value.size());
-    told.value = bytes(*memory).first(at->value.size());
-    return told;
-  }
-  result<slot_value<token>> observe(slot_room room) { return load(room); }
-  result<token> replace(const token& expected, bytes next) {
-    ++at->replaces;
-    if (at->in_doubt || expected != at->now) return failure(code::conflict, operation::replace);
-    const bool is_lost = at->answers_lost > 0 && at->answers_lost-- > 0;
-    if (!is_lost || at->took_effect) at->value = std::string(next), ++at->now;
-    at->in_doubt = is_lost;
-    if (is_lost) at->loads_failing = 1;
-    if (is_lost) return failure(code::timed_out, operation::replace).with(doubt::visible);
-    return at->now;
-  }
-};
 
 TEST_CASE("slot_lock: a take that finds that an earlier one got the lock says so, and puts nothing") {
   losing_slot::place there;
