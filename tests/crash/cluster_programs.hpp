@@ -91,6 +91,15 @@ result<std::string> state_in(S& store) {
 }
 inline std::string note_of(const std::string& state) { return state.empty() ? "absent" : lines_of(state)[0].substr(5); }
 
+// A late commit may have come until the sweep had raised the fence.
+template <Store S, Clock C>
+verdict whole_after_a_sweep(S& store, C& clock) {
+  if (const auto swept = sweep(store, clock); !swept) return verdict(swept);
+  const auto now = state_in(store);
+  if (!now) return verdict(now);
+  if (const auto wrong = incomplete(store, *now); !wrong.empty()) return "after the sweep " + wrong;
+  return true;
+}
 // What the ledger says is there, whole, as soon as anybody looks, and what was acknowledged is what it says; and a sweep leaves
 // nothing but that.
 template <class On>
@@ -101,12 +110,7 @@ verdict whole(after_crash& after) {
   if (const auto wrong = incomplete(store, *state); !wrong.empty()) return wrong;
   const verdict latest = after.latest_is(note_of(*state), "0");
   if (!latest) return latest;
-  if (const auto swept = sweep(store, after.clock()); !swept) return verdict(swept);
-  // A late commit may have come until the sweep had raised the fence.
-  const auto now = state_in(store);
-  if (!now) return verdict(now);
-  if (const auto wrong = incomplete(store, *now); !wrong.empty()) return "after the sweep " + wrong;
-  return true;
+  return whole_after_a_sweep(store, after.clock());
 }
 // The same; and where nothing can come late, no garbage is left either.
 template <class On>
@@ -162,11 +166,7 @@ verdict letters(after_crash& after) {
     if (outcome == step_outcome::unchanged && first != std::string::npos)
       return std::string(1, letter) + " was refused, and is there: " + note;
   }
-  if (const auto swept = sweep(store, after.clock()); !swept) return verdict(swept);
-  const auto now = state_in(store);
-  if (!now) return verdict(now);
-  if (const auto wrong = incomplete(store, *now); !wrong.empty()) return "after the sweep " + wrong;
-  return true;
+  return whole_after_a_sweep(store, after.clock());
 }
 
 // One forces the other one out, or sweeps behind him, wherever he is.
@@ -245,7 +245,8 @@ exploration leased(std::uint32_t faults, std::uint32_t kills, std::uint32_t pree
                       bool is_beaten = false;
                       mine.step("y", [&] {
                         const auto added = add(cluster, 'y');
-                        is_beaten = !added && added.error().code() == code::conflict && added.error().operation() == operation::commit;
+                        is_beaten =
+                            !added && added.error().code() == code::conflict && added.error().operation() == operation::commit;
                         return added;
                       });
                       if (is_beaten) mine.step("wrong", [] {});

@@ -34,7 +34,7 @@ enum class code : std::uint8_t {
   not_a_directory,       // a file stands where the path needs a directory
   is_a_directory,        // a directory stands where the call needs a file
   not_empty,             // a directory that is to be removed has entries
-  invalid_argument,      // the call cannot mean anything: an empty path, a NUL in it, a refused link, options that are none, out of turn
+  invalid_argument,      // the call cannot mean anything: an empty path, a NUL in it, a refused link, options that are none
   invalid_storage_root,  // the address of a storage root is malformed, or there is nothing at it
   unsupported,           // this model, system or volume cannot do it, or the program was not given what does
   too_large,             // over a limit: of the caller, of the format, of the system (a name that is too long)

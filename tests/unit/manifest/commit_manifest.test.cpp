@@ -9,6 +9,7 @@
 
 #include <tests/support/catch.hpp>
 #include <tests/support/child.hpp>
+#include <tests/support/losing_slot.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -26,6 +27,7 @@
 namespace {
 
 using namespace perdure;
+using tests::losing_slot;
 using namespace perdure::testing;
 
 using slot = file_slot<fault_fs<mem_fs>, manual_clock>;
@@ -542,55 +544,21 @@ TEST_CASE("commit_manifest: who declines has a copy of its own") {
   CHECK(one.ended() == "abc");
 }
 
-// In memory. The answer to the next replace may get lost, and the load after it fail.
-struct losing_slot {
-  using perdure_slot = losing_slot;
-  using token = std::uint64_t;
-  struct place {
-    std::string value;
-    token now = 0;
-    bool in_doubt = false;
-    bool loses_answer = false;
-    int loads_failing = 0;
-    std::atomic<bool> is_saving = false;
-    std::mutex gate;
-  };
-  place* at;
-
-  result<slot_value<token>> load(slot_room room) {
-    if (at->loads_failing > 0) return --at->loads_failing, failure(code::io, operation::load);
-    slot_value<token> told;
-    told.token = at->now;
-    told.earlier = std::exchange(at->in_doubt, false) ? earlier::took_effect : earlier::nothing;
-    const auto memory = room(at->value.size());
-    if (!memory) return memory.error();
-    if (!at->value.empty()) std::memcpy(memory->data(), at->value.data(), at->value.size());
-    told.value = bytes(*memory).first(at->value.size());
-    return told;
-  }
-  result<slot_value<token>> observe(slot_room room) { return load(room); }
-  result<token> replace(const token& expected, bytes next) {
-    at->is_saving = true;
-    const std::lock_guard wait(at->gate);
-    if (at->in_doubt || expected != at->now) return failure(code::conflict, operation::replace);
-    at->value.assign(reinterpret_cast<const char*>(next.data()), next.size());
-    ++at->now;
-    at->in_doubt = std::exchange(at->loses_answer, false);
-    if (at->in_doubt) return failure(code::timed_out, operation::replace).with(doubt::visible);
-    return at->now;
-  }
-};
-
 TEST_CASE("commit_manifest_if: what was to be done after a change that was declined is not done, whatever it waited for") {
   for (const int declines : {1, 1000}) {
     losing_slot::place there;
-    there.loses_answer = true;
+    there.answers_lost = 1;
+    std::atomic<bool> is_saving = false;
+    std::mutex gate;
+    there.before_replace = [&] {
+      is_saving = true;
+      const std::lock_guard wait(gate);
+    };
     manifest<std::string, losing_slot> all(losing_slot{&there});
     REQUIRE(all.open());
-    there.loads_failing = 1;
-    there.gate.lock();
+    gate.lock();
     std::thread first([&] { (void)commit_manifest(all, append{"a"}); });
-    while (!there.is_saving) std::this_thread::yield();
+    while (!is_saving) std::this_thread::yield();
     std::atomic<int> calls = 0;
     int ran = 0;
     std::thread second([&] {
@@ -602,7 +570,7 @@ TEST_CASE("commit_manifest_if: what was to be done after a change that was decli
       });
     });
     while (calls == 0) std::this_thread::yield();
-    there.gate.unlock();
+    gate.unlock();
     first.join();
     second.join();
     CHECK(calls >= 2);
@@ -615,8 +583,7 @@ TEST_CASE("commit_manifest: what is due of a doubt whose ender left by an except
   losing_slot::place there;
   manifest<std::string, losing_slot> all(losing_slot{&there});
   REQUIRE(all.open());
-  there.loses_answer = true;
-  there.loads_failing = 1;
+  there.answers_lost = 1;
   int ran = 0;
   const auto doubted = commit_manifest(all, [&](std::string& next, after_commit& then) {
     next += "a";

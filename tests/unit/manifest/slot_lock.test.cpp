@@ -10,6 +10,7 @@
 #include <perdure/testing/fault_store.hpp>
 
 #include <tests/support/catch.hpp>
+#include <tests/support/losing_slot.hpp>
 
 #include <functional>
 #include <optional>
@@ -20,6 +21,7 @@ namespace {
 
 using namespace perdure;
 using namespace perdure::testing;
+using tests::losing_slot;
 
 // One in which all that can be seen is durable; and something else may happen in front of a call.
 struct store : fault_store<mem_store> {
@@ -59,47 +61,6 @@ struct place {
     const auto seen = other.observe();
     if (!seen) return describe(seen.error().code());
     return (seen->is_held ? "held " : "free ") + std::to_string(seen->token);
-  }
-};
-
-// Of a slot in memory the next replaces lose their answers, taken effect or not, and the loads after them fail.
-struct losing_slot {
-  using perdure_slot = losing_slot;
-  using token = std::uint64_t;
-  struct place {
-    std::string value;
-    token now = 0;
-    bool in_doubt = false;
-    bool took_effect = false;
-    int answers_lost = 0;
-    int loads_failing = 0;
-    int replaces = 0;
-    std::function<void()> before_replace = {};
-  };
-  place* at;
-
-  result<slot_value<token>> load(slot_room room) {
-    if (at->loads_failing > 0) return --at->loads_failing, failure(code::io, operation::load);
-    slot_value<token> told;
-    told.token = at->now;
-    if (std::exchange(at->in_doubt, false)) told.earlier = at->took_effect ? earlier::took_effect : earlier::had_no_effect;
-    const auto memory = room(at->value.size());
-    if (!memory) return memory.error();
-    if (!at->value.empty()) std::memcpy(memory->data(), at->value.data(), at->value.size());
-    told.value = bytes(*memory).first(at->value.size());
-    return told;
-  }
-  result<slot_value<token>> observe(slot_room room) { return load(room); }
-  result<token> replace(const token& expected, bytes next) {
-    ++at->replaces;
-    if (const auto first = std::exchange(at->before_replace, {})) first();
-    if (at->in_doubt || expected != at->now) return failure(code::conflict, operation::replace);
-    const bool is_lost = at->answers_lost > 0 && at->answers_lost-- > 0;
-    if (!is_lost || at->took_effect) at->value = std::string(next), ++at->now;
-    at->in_doubt = is_lost;
-    if (is_lost) at->loads_failing = 1;
-    if (is_lost) return failure(code::timed_out, operation::replace).with(doubt::visible);
-    return at->now;
   }
 };
 
