@@ -51,6 +51,17 @@ struct telling {
   volatile std::uint64_t of[processes] = {};
 };
 
+// Until it has come about; a machine may be slow, but not for ever.
+template <class Condition>
+bool comes_about(Condition condition) {
+  constexpr int at_most_ms = 60'000;
+  for (int ms = 0; ms < at_most_ms; ms += 10) {
+    if (condition()) return true;
+    ::usleep(10'000);
+  }
+  return condition();
+}
+
 inline void start_anew(const std::string& prefix) {
   place here(prefix);
   if (here.store) (void)succeeds(here.store->remove("counter"), "remove");
@@ -76,10 +87,14 @@ inline std::string processes_are_killed(int kills) {
     expect(end == tests::was_killed, "a process ended by itself, with " + std::to_string(end));
     start(who);
   }
+  // Those that were started last are behind all of the kills: what each of them counts, it counts on top of what was left.
+  std::vector<std::uint64_t> each(told->of, told->of + writers);
+  for (std::size_t who = 0; who < writers; ++who) {
+    expect(comes_about([&] { return told->of[who] > each[who]; }), "a process that is not killed does not count");
+  }
   for (const pid_t child : children) (void)::kill(child, SIGKILL);
   for (const pid_t child : children) (void)tests::end_of(child);
-  const std::vector<std::uint64_t> each(told->of, told->of + writers);
-  expect(each[0] != 0 && each[1] != 0 && each[2] != 0 && each[3] != 0, "somebody did nothing, so that nothing was shown");
+  each.assign(told->of, told->of + writers);
   return check_count(prefix, each, last_one::may_be_untold) + ", " + std::to_string(kills) + " kills";
 }
 
@@ -93,7 +108,10 @@ inline std::string a_gateway_is_killed() {
     children.push_back(tests::start_child(
         [&, who] { return count_up(who, gateway + static_cast<int>(who % 2), prefix, UINT64_MAX, told->of[who]); }));
   }
-  ::usleep(700'000);
+  const auto all_count = [&](std::uint64_t beyond) {
+    return comes_about([&] { return told->of[0] > beyond && told->of[1] > beyond && told->of[2] > beyond && told->of[3] > beyond; });
+  };
+  expect(all_count(4), "not all of them count");
   const std::string conf = std::getenv("CEPH_CONF");
   const std::string pid_file = conf.substr(0, conf.rfind('/')) + "/run/client.rgw2.pid";
   pid_t second = 0;
@@ -101,15 +119,13 @@ inline std::string a_gateway_is_killed() {
   expect(second > 0 && ::kill(second, SIGKILL) == 0, "the second gateway cannot be killed");
   ::usleep(300'000);
   const std::uint64_t before = told->of[0] + told->of[2];
-  ::usleep(500'000);
-  expect(told->of[0] + told->of[2] > before, "who has another gateway cannot go on");
+  expect(comes_about([&] { return told->of[0] + told->of[2] > before; }), "who has another gateway cannot go on");
   (void)::unlink(pid_file.c_str());
   const std::string again =
       "bash -c '. tests/rigs/s3/cluster.bash && start_second_gateway " + std::to_string(gateway) + "' >/dev/null 2>&1";
   expect(std::system(again.c_str()) == 0, "the second gateway cannot be started again");
   const std::uint64_t meanwhile = told->of[1] + told->of[3];
-  ::usleep(1'000'000);
-  expect(told->of[1] + told->of[3] > meanwhile, "who had that gateway does not go on when it is back");
+  expect(comes_about([&] { return told->of[1] + told->of[3] > meanwhile; }), "who had that gateway does not go on when it is back");
   for (const pid_t child : children) (void)::kill(child, SIGKILL);
   for (const pid_t child : children) {
     const int end = tests::end_of(child);

@@ -446,11 +446,11 @@ std::string holder_is_lost(const std::string& address, bool is_leased) {
   native_clock clock;
   rig::lock own(object_slot(*store, "lock"), clock);
   rig::book all(object_slot(*store, "ledger"));
+  const auto begun = std::chrono::steady_clock::now();
   const auto busy = own.take({.id = lock_id::of(store->nonce())}, is_leased ? 0 : ns_per_second / 4);
   expect(busy && !busy->done, "it is not busy");
   if (!busy) return {};
   expect(busy->holder.process == static_cast<std::uint64_t>(child), "another one has it");
-  const auto begun = std::chrono::steady_clock::now();
   if (!is_leased) {
     char text[lock_id::text_size];
     const auto id = parse_lock_id(to_text(busy->holder.id, text));
