@@ -2,21 +2,25 @@
 // Copyright (c) The perdure contributors
 //
 // disks NAME=DIRECTORY...: checkpoints of the tree of examples/lsm_checkpoint, between any two of these directories. NAME is the
-// kind of volume it is, and with that, what can be shared on it.
+// kind of volume it is, and with that, what can be shared on it. And in each of them a store, listed beside somebody who replaces.
 
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/discard_checkpoint.hpp>
 #include <perdure/engine/restore_checkpoint.hpp>
 #include <perdure/fs/posix_fs.hpp>
+#include <perdure/store/fs_store.hpp>
 
 #include <examples/lsm_checkpoint/judge.hpp>
+#include <tests/support/child.hpp>
 
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -243,6 +247,58 @@ void try_too_many(const volume& on) {
   say(on.name + ", a file with as many names as there can be", wrong);
 }
 
+// Linux leaves out of a listing what is renamed over meanwhile, on btrfs; a store does not.
+void try_listing(const volume& on) {
+  constexpr int keys = 3000;
+  const std::string root = on.path + "/store";
+  posix_fs fs;
+  perdure::fs_store store(fs, {root.data(), root.size()}, {.at_least = perdure::durability::none});
+  std::string wrong = store.create_root() ? "" : "no root";
+  std::vector<perdure::put_item> all;
+  std::vector<std::string> names;
+  for (int i = 0; i < keys; ++i) names.push_back("k" + std::to_string(i));
+  for (const auto& name : names) all.push_back({name, "x"});
+  if (wrong.empty() && !store.put_many(all.data(), all.size())) wrong = "no put";
+  // As another writer would, who need not wait for the disk.
+  const pid_t other = tests::start_child([&]() -> int {
+    std::mt19937 random(1);
+    for (;;) {
+      const auto files = std::filesystem::directory_iterator(root);
+      std::vector<std::string> there;
+      for (const auto& one : files) {
+        if (one.is_regular_file() && one.path().filename().string()[0] == 'k') there.push_back(one.path());
+      }
+      for (int i = 0; i < 10'000; ++i) {
+        const std::string fresh = root + "/fresh";
+        std::FILE* const file = std::fopen(fresh.c_str(), "w");
+        if (file == nullptr || std::fclose(file) != 0) return 1;
+        if (::rename(fresh.c_str(), there[random() % there.size()].c_str()) != 0) return 2;
+      }
+    }
+  });
+  int listings = 0;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (wrong.empty() && std::chrono::steady_clock::now() < end) {
+    int shown = 0;
+    std::string cursor;
+    for (result<perdure::listed> page = perdure::listed::more; page && *page == perdure::listed::more;) {
+      page = store.list("k", cursor, 1000, [&](const perdure::listed_object& one) {
+        cursor.assign(one.key.data(), one.key.size());
+        ++shown;
+        return perdure::visit::go_on;
+      });
+      if (!page) wrong = text_of(page.error());
+    }
+    if (shown != keys && wrong.empty()) wrong = std::to_string(keys - shown) + " keys were left out";
+    ++listings;
+  }
+  (void)::kill(other, SIGKILL);
+  if (tests::end_of(other) != tests::was_killed && wrong.empty()) wrong = "nobody replaced anything";
+  std::filesystem::remove_all(root);
+  say(on.name + ", a store that is listed while its objects are replaced",
+      listings > 1 || !wrong.empty() ? wrong : "one listing");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -260,6 +316,7 @@ int main(int argc, char** argv) {
       }
     }
     if (from.name == "ext4") try_too_many(from);
+    try_listing(from);
   }
   return all_held ? 0 : 1;
 }

@@ -42,6 +42,30 @@ std::vector<std::string> all_keys(S& store, std::size_t limit) {
   return all;
 }
 
+// A volume that leaves out of a listing what is replaced while it is read, as btrfs does: of each listing that is to be spoilt
+// another name. It knows when a directory was changed.
+class forgetful_fs : public mem_fs {
+ public:
+  using perdure_fs = forgetful_fs;
+  int spoilt = 0;
+  int listings = 0;
+  std::int64_t changed = 1;
+  result<file_info> stat(path_view path) const {
+    auto info = mem_fs::stat(path);
+    if (info && info->kind == file_kind::directory) info->modified_ns = changed;
+    return info;
+  }
+  result<void> for_each_entry(path_view path, entry_visitor visitor) {
+    int files = 0;
+    const bool is_spoilt = listings++ < spoilt;
+    if (is_spoilt) ++changed;
+    return mem_fs::for_each_entry(path, [&](const dir_entry& entry) {
+      const bool is_left_out = is_spoilt && entry.kind == file_kind::file && ++files == listings;
+      return is_left_out ? visit::go_on : visitor(entry);
+    });
+  }
+};
+
 // So many puts onto one key, each if it matches the version that was read. Who won a version is noted where all can see it.
 void each_version_has_one_winner(int processes, int total) {
   const tests::temp_dir dir("/dev/shm");
@@ -224,6 +248,26 @@ TEST_CASE("fs_store: a new object does not count those that are there, and a dir
   REQUIRE(files.for_each_entry("root", [&](const dir_entry&) { return ++entries, visit::go_on; }));
   CHECK(entries >= 512);
   CHECK(entries < 2 * 512);
+}
+
+TEST_CASE("fs_store: a directory that changes while it is listed is read again, and what one reading left out is there") {
+  const std::string long_one(300, 'l');  // in a directory of its own
+  const std::vector<std::string> keys{"a", "b", "c", long_one, long_one + "1", long_one + "2"};
+  forgetful_fs files;
+  manual_clock clock;
+  fs_store<forgetful_fs, manual_clock> store(files, "root", clock, {.writers = writers::only_this});
+  REQUIRE(store.create_root());
+  for (const auto& key : keys) REQUIRE(store.put(key, "x", precondition::any));
+  for (const int spoilt : {0, 1, 2, 3}) {
+    files.spoilt = spoilt;
+    files.listings = 0;
+    CHECK(all_keys(store, 100) == keys);
+  }
+  // What changes all the time is not read for ever.
+  files.spoilt = 1'000'000;
+  files.listings = 0;
+  CHECK(all_keys(store, 100).size() <= keys.size());
+  CHECK(files.listings <= 4 + 4 * 4);
 }
 
 TEST_CASE("fs_store: a sweep takes away what a writer that died has left, in every directory") {

@@ -24,6 +24,7 @@ class key_tree {
   static constexpr std::size_t path_max = path_capacity<F>();
   static constexpr std::size_t key_size_max = 1024;
   static constexpr std::size_t page_max = 1024;  // of one listing, whatever its limit
+  static constexpr int reads_max = 4;            // of a directory that changes while it is listed
   using path = path_buffer<path_max>;
   using key_text = path_buffer<key_size_max>;
 
@@ -210,11 +211,24 @@ class key_tree {
   [[nodiscard]] result<void> each_object(const path& directory, object_use use) {
     path at = directory;
     key_text rest;
-    const auto done = each_object_below(at, rest, use, [](int) {});
+    const auto done = each_object_below(at, rest, 1, use, [](int) {});
     return done ? result<void>() : done.error();
   }
-  // With the names of directories that go on with what they begin with.
-  [[nodiscard]] result<visit> each_object_below(path& at, key_text& rest, object_use use, function_ref<void(int)> child) {
+  // With the names of directories that go on with what they begin with. Some volumes (btrfs) leave out a name that is replaced
+  // while they list it: so one that has changed meanwhile is read again, where that matters, and what it shows may come again.
+  [[nodiscard]] result<visit> each_object_below(path& at, key_text& rest, int reads, object_use use,
+                                                function_ref<void(int)> child) {
+    for (;; --reads) {
+      const auto before = reads > 1 ? fs_->stat(at) : file_info();
+      if (!before) return before.error();
+      const auto read = read_objects(at, rest, reads, use, child);
+      if (!read || *read == visit::stop || before->modified_ns == time_unknown) return read;
+      const auto after = fs_->stat(at);
+      if (!after) return after.error();
+      if (after->modified_ns == before->modified_ns) return read;
+    }
+  }
+  [[nodiscard]] result<visit> read_objects(path& at, key_text& rest, int reads, object_use use, function_ref<void(int)> child) {
     visit goes = visit::go_on;
     result<void> below;
     const auto listed_all = fs_->for_each_entry(at, [&](const dir_entry& entry) {
@@ -227,7 +241,7 @@ class key_tree {
         if (kind == 'k') {
           goes = use(path_view(rest));
         } else if (at.append("/").append(entry.name).ok()) {
-          const auto more = each_object_below(at, rest, use, [](int) {});
+          const auto more = each_object_below(at, rest, reads, use, [](int) {});
           if (more) goes = *more;
           if (!more && more.error().code() != code::not_found) below = more.error();
         }
@@ -256,7 +270,7 @@ class key_tree {
       wanted.keep(key);
       return wanted.fits ? visit::go_on : visit::stop;
     };
-    const auto read = each_object_below(at, begins, keep, [&](int byte) {
+    const auto read = each_object_below(at, begins, reads_max, keep, [&](int byte) {
       if (byte >= 0) has_child[byte] = true;
     });
     // A directory that is gone has nothing to show.
