@@ -51,6 +51,13 @@
 #define PERDURE_FLAT [[gnu::always_inline]] inline
 #endif
 
+// g++ (12) makes one of two functions that do the same, and warns then that the smaller of their types is accessed behind its end.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE_SIZE__)
+#define PERDURE_UNMERGED [[gnu::no_icf]]
+#else
+#define PERDURE_UNMERGED
+#endif
+
 // What happens on a programmer's error (reading the value of a failed result). It must not return. The default stops the
 // program where a debugger or a core dump shows the line.
 #ifndef PERDURE_PANIC

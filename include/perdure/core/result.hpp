@@ -83,7 +83,7 @@ struct result_storage<T, false> {
 
  private:
   template <class Other>
-  constexpr void take(Other&& other) {
+  PERDURE_UNMERGED constexpr void take(Other&& other) {
     if (has_value) {
       ::new (static_cast<void*>(__builtin_addressof(value))) T(detail::forwarded<Other>(other).value);
     } else {
