@@ -25,7 +25,7 @@ namespace perdure {
 inline namespace v1 {
 
 struct prune_options {
-  std::size_t keep = snapshot_head::snapshots_max;
+  std::size_t keep = snapshot_head::snapshots_max;  // all: a head names no more
   gc_options collection = {};
   std::uint32_t tries_max = 16;
 };
