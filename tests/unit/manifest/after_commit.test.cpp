@@ -34,6 +34,18 @@ TEST_CASE("after_commit: actions run once, in the order they were given") {
   CHECK(ran == "abcd");
 }
 
+TEST_CASE("after_commit: what was moved from begins anew") {
+  std::string ran;
+  after_commit first;
+  first.run([&] { ran += 'a'; });
+  after_commit moved = std::move(first);
+  first.run([&] { ran += 'b'; });
+  moved.run_all();
+  CHECK(ran == "a");
+  first.run_all();
+  CHECK(ran == "ab");
+}
+
 TEST_CASE("after_commit: an action that never runs is destroyed all the same") {
   const auto held = std::make_shared<int>(1);
   {
