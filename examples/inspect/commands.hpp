@@ -225,7 +225,7 @@ inline int run(const settings& how) {
     return called_wrongly;
   }
   if (how.store && asks_of_contents) {
-    auto store = perdure::open_store(*how.store);
+    auto store = looked_into(*how.store);  // of an end-pin, too: to remove one is no put
     if (!store) return told(how, *how.store, store.error());
     if (verb == "pins") return of_pins(how, *store);
     if (verb == "snapshots") return of_head(how, *store, fs);

@@ -283,6 +283,12 @@ inline int demo() {
   all.says({.words = {"verify", store}}, unreadable, {"inspect verify --store " + store});
   all.shows({.store = store, .words = {"show", "nothing"}}, unreadable);
   all.shows({.words = {"verify"}}, called_wrongly);
+#ifdef EXAMPLES_HAVE_CURL
+  // Each verb asks the opener of s3://, which knows that no bucket is called so.
+  using words = std::vector<std::string>;
+  for (const words& one : {words{"list"}, {"verify"}, {"show", "head"}, {"snapshots", "head"}, {"pins"}, {"end-pin", "pins/a"}})
+    all.says({.store = "s3://-/notes", .words = one}, unreadable, {"the address of the storage root is wrong"});
+#endif
   std::filesystem::remove_all(place);
   std::puts(all.wrong() == 0 ? "held" : "NOT AS IT SHOULD BE");
   return all.wrong() == 0 ? 0 : 1;
