@@ -7,7 +7,8 @@
 //
 //   rename of 'data/settings.json' failed: the disk is full or the quota is used up (system code 28). The old state stands.
 //
-// It converts to std::string and std::string_view, and c_str() suits every log. The wording may change; code() does not.
+// It converts to std::string and std::string_view, and c_str() suits every log: a control character in a name is shown as '?'.
+// The wording may change; code() does not.
 
 #include <cstddef>
 #include <cstdint>
@@ -194,6 +195,14 @@ namespace detail {
   }
 }
 
+// A line's end in a name would begin another line of the log, an escape would colour it, and a NUL would end the sentence.
+inline void append_name(description& text, bytes name) noexcept {
+  for (; !name.empty(); name = name.from(1)) {
+    const bool is_control = *name.data() < std::byte{0x20} || *name.data() == std::byte{0x7f};
+    text.append(is_control ? bytes("?") : name.first(1));
+  }
+}
+
 }  // namespace detail
 
 [[nodiscard]] inline description describe(const failure& why) noexcept {
@@ -201,7 +210,7 @@ namespace detail {
   text.append(describe(why.operation()));
   if (!why.path().empty()) {
     text.append(why.path_cut() ? " of '..." : " of '");
-    text.append(why.path());
+    detail::append_name(text, why.path());
     text.append("'");
   }
   text.append(" failed: ");

@@ -55,6 +55,16 @@ TEST_CASE("describe: the longest sentence fits") {
   CHECK(longest < description::size_max);
 }
 
+TEST_CASE("describe: no name breaks the line of a log, or ends the sentence") {
+  const auto text = [](const std::string& name) { return describe(failure(code::not_found, operation::stat).about(name)); };
+  const std::string expected = "stat of 'a?b' failed: it is not there, or a directory on the way is missing.";
+  for (const char c : std::string("\0\x01\n\r\t\x1b\x1f\x7f", 8)) {
+    INFO(int{c});
+    CHECK(text(std::string("a") + c + "b").c_str() == expected);
+  }
+  CHECK(std::string(text("a \xc3\xa9~")).find("'a \xc3\xa9~'") != std::string::npos);
+}
+
 TEST_CASE("describe: what does not fit is left out, and the text stays ended") {
   description text;
   text.append(bytes(std::string(500, 'x')));
