@@ -194,7 +194,7 @@ inline result<perdure::any_store> looked_into(const std::string& uri) {
 
 inline constexpr char usage[] = "inspect show|list|verify|extract|snapshots|pins|end-pin [--json] PATH... | --store URI [KEY]\n";
 
-inline int run(const settings& how) {
+inline int answered(const settings& how) {
   const auto& words = how.words;
   const std::string verb = words.empty() ? "" : words[0];
   const std::size_t more = words.size() - 1;
@@ -237,6 +237,14 @@ inline int run(const settings& how) {
   for (std::size_t i = 1; i < words.size(); ++i)
     status = worse(status, verified(how, words[i], at_path(fs, words[i], how.log_kind)));
   return status;
+}
+
+// An answer that nobody gets, because the disk is full, is none.
+inline int run(const settings& how) {
+  const int status = answered(how);
+  if (std::fflush(how.out) == 0 && std::ferror(how.out) == 0) return status;
+  std::fputs("inspect: what it says cannot be written\n", how.err);
+  return worse(status, unreadable);
 }
 
 }  // namespace inspect

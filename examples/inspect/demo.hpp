@@ -18,6 +18,8 @@
 #include <perdure/manifest/slot_lock.hpp>
 #include <perdure/store/fs_store.hpp>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 namespace inspect {
@@ -135,6 +137,15 @@ class trial {
     for (const std::string& word : words) {
       if (text.find(word) == std::string::npos) std::printf("it does not say %s\n", word.c_str()), ++wrong_;
     }
+  }
+  // Where nothing can be written to, as on a full disk: that is no success.
+  void says_nothing(settings how, const std::string& to) {
+    std::FILE* const closed = std::fopen(to.c_str(), "r");
+    if (closed == nullptr) return fails("there is no such file");
+    how.out = closed;
+    how.err = nowhere_;
+    shows(how, unreadable);
+    std::fclose(closed);
   }
   [[nodiscard]] int quietly(settings how) const {
     how.out = how.err = nowhere_;
@@ -283,6 +294,9 @@ inline int demo() {
   all.says({.words = {"verify", store}}, unreadable, {"inspect verify --store " + store});
   all.shows({.store = store, .words = {"show", "nothing"}}, unreadable);
   all.shows({.words = {"verify"}}, called_wrongly);
+  all.says_nothing({.words = {"verify", place + "/sealed"}}, place + "/sealed");
+  if (::mkfifo((place + "/pipe").c_str(), 0600) != 0) all.fails("no pipe can be made");
+  all.shows({.words = {"verify", place + "/pipe"}}, unreadable);
 #ifdef EXAMPLES_HAVE_CURL
   // Each verb asks the opener of s3://, which knows that no bucket is called so.
   using words = std::vector<std::string>;

@@ -20,8 +20,8 @@
 // nothing is changed, and no lock is taken: what is written meanwhile is seen at some moment.
 //
 // Exit status: 0 all is well; 1 something is damaged; 2 called wrongly; 3 something is not there, or cannot be read, or (of
-// verify) is of no kind that is known here; 4 something was written by a later version. Of several the worst: 1 before 4 before
-// 3.
+// verify) is of no kind that is known here, or what is said cannot be written; 4 something was written by a later version. Of
+// several the worst: 1 before 4 before 3.
 
 #include <examples/inspect/demo.hpp>
 

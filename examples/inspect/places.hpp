@@ -127,6 +127,8 @@ inline result<thing> at_path(perdure::native_fs& fs, const std::string& path, pe
     if (fs.stat(path + "/current")) return detail::slot("versioned slot", perdure::versioned_slot<perdure::native_fs>(fs, path));
     return failure(code::is_a_directory, perdure::operation::open).about(path);
   }
+  // To open a pipe is to wait for somebody, and a device may have no end.
+  if (there->kind != perdure::file_kind::file) return failure(code::unsupported, perdure::operation::read).about(path);
   std::string all;
   PERDURE_TRY(perdure::read_file(fs, path, all, bytes_max));
   if (detail::begins(all, "PdBf")) {
