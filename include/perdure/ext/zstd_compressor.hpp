@@ -10,14 +10,31 @@
 // The level is zstd's own, 1 to 19, and may be another one each time; below 1 it is faster still. What is kept of a chunk depends
 // on level and version of zstd, its name never. A chunk that would not shrink by a thirty-second is kept as it is: it is read
 // without zstd then. Each thread that calls holds one context of zstd for each direction, from its first call to its end.
+// What is kept is a frame of zstd's, and behind it one that zstd skips, of 12 bytes: 0x184d2a50, 4, and the CRC32C of the first
+// one, little-endian. Some bits of a frame mean nothing to zstd: that one of those was altered is seen, too.
 // Not promised: that two writers keep the same bytes of one chunk.
 
 #include <zstd.h>
 
+#include <perdure/core/crc32c.hpp>
+#include <perdure/core/detail/byte_order.hpp>
 #include <perdure/store/compressor.hpp>
 
 namespace perdure {
 inline namespace v1 {
+
+namespace detail {
+
+struct zstd_seal {
+  little<std::uint32_t> magic;
+  little<std::uint32_t> size_bytes;
+  little<std::uint32_t> checksum;
+
+  [[nodiscard]] static zstd_seal of(bytes frame) noexcept { return {0x184d2a50U, 4U, crc32c(frame)}; }
+};
+static_assert(sizeof(zstd_seal) == 12 && alignof(zstd_seal) == 1 && offsetof(zstd_seal, checksum) == 8);
+
+}  // namespace detail
 
 class zstd_compressor {
  public:
@@ -26,15 +43,21 @@ class zstd_compressor {
   [[nodiscard]] std::size_t compress(bytes from, mutable_bytes into) const noexcept {
     ZSTD_CCtx* const with = contexts().to_compress();
     const std::size_t most = from.size() - from.size() / 32;
-    if (with == nullptr || from.size() < 32) return 0;
-    const mutable_bytes room = into.first(most);
+    if (with == nullptr || from.size() < 32 || into.size() < sizeof(detail::zstd_seal)) return 0;
+    const mutable_bytes room = into.first(most).first(into.size() - sizeof(detail::zstd_seal));
     const std::size_t size = ZSTD_compressCCtx(with, room.data(), room.size(), from.data(), from.size(), level_);
-    return ZSTD_isError(size) != 0U ? 0 : size;  // most often because the room was too small
+    if (ZSTD_isError(size) != 0U) return 0;  // most often because the room was too small
+    const auto seal = detail::zstd_seal::of(bytes(room).first(size));
+    std::memcpy(into.data() + size, &seal, sizeof(seal));
+    return size + sizeof(seal);
   }
   [[nodiscard]] result<void> expand(bytes from, mutable_bytes into) const noexcept {
     ZSTD_DCtx* const with = contexts().to_expand();
     if (with == nullptr) return failure(code::no_space, operation::get);
-    const std::size_t size = ZSTD_decompressDCtx(with, into.data(), into.size(), from.data(), from.size());
+    const bytes frame = from.first(from.size() < sizeof(detail::zstd_seal) ? 0 : from.size() - sizeof(detail::zstd_seal));
+    const auto seal = detail::zstd_seal::of(frame);
+    if (!(from.from(frame.size()) == stored_bytes(seal))) return failure(code::corrupt, operation::get);
+    const std::size_t size = ZSTD_decompressDCtx(with, into.data(), into.size(), frame.data(), frame.size());
     if (ZSTD_isError(size) != 0U || size != into.size()) return failure(code::corrupt, operation::get);
     return {};
   }
