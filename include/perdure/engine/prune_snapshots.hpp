@@ -13,9 +13,10 @@
 //      of this head alone: who shares it calls content_gc with the roots of all, see snapshot_roots.hpp
 // Success: what the head named no longer when it began is gone, as `collected` says.
 // Failure: not_found: there is no head, and nothing is collected: who looks for it in the wrong place would lose all that it
-//   names. As content_gc and as the Slot; busy: a pin that did not end while options.collection.wait was willing, or the head
-//   changed under it tries_max times. Where it is not known what the head is, nothing is collected. A head that names fewer is
-//   never made to name more again: what fails after that has doubt visible, and the same call goes on.
+//   names. corrupt: also of an object that is needed and missing, and nothing is collected. Else as content_gc and as the Slot;
+//   busy: a pin that did not end while options.collection.wait was willing, or the head changed under it tries_max times. Where
+//   it is not known what the head is, nothing is collected. A head that names fewer is never made to name more again: what fails
+//   after that has doubt visible, and the same call goes on.
 // Crash: the head before or after 1; some garbage may be gone.
 // Not promised: what a process that died has left pinned: content_pin.hpp says who may end that.
 
@@ -68,7 +69,10 @@ template <detail::ContentObjects O, Slot H>
   if (!dropped) return dropped.error();
   const auto roots = [&](root_visitor keep) { return snapshot_roots(objects, head, keep); };
   const auto gone = content_gc(objects, root_source(roots), options.collection);
-  if (!gone) return *dropped != 0 ? gone.error().with(doubt::visible) : gone.error();
+  if (!gone) {
+    const failure why = detail::instead_of_not_found(gone.error(), code::corrupt);
+    return *dropped != 0 ? why.with(doubt::visible) : why;
+  }
   return pruned_snapshots{*dropped, *gone};
 }
 

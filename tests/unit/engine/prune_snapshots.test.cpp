@@ -5,10 +5,14 @@
 #include <perdure/engine/persist_snapshot.hpp>
 #include <perdure/engine/prune_snapshots.hpp>
 #include <perdure/store/mem_store.hpp>
+#include <perdure/testing/read_text.hpp>
 #include <perdure/testing/slot_archetypes.hpp>
 
 #include <tests/support/catch.hpp>
 #include <tests/support/engines.hpp>
+
+#include <string>
+#include <vector>
 
 using namespace perdure;
 using testing::poorest_slot;
@@ -114,4 +118,23 @@ TEST_CASE("prune_snapshots: where there is no head nothing is collected, for it 
   CHECK((on.loads(1) && on.loads(2)));
   place empty;
   CHECK(prune_snapshots(empty.objects, empty.head).error().code() == code::not_found);
+}
+
+TEST_CASE("prune_snapshots: an object that is missing is damage, and never told as if there were no head") {
+  place on;
+  on.persist(1, 2);
+  std::vector<std::string> keys;
+  REQUIRE(on.store.list("objects/", {}, 1000, [&](const listed_object& one) {
+    return keys.emplace_back(one.key.data(), one.key.size()), visit::go_on;
+  }));
+  REQUIRE(keys.size() == 4);  // of each its manifest and its text
+  for (const std::string& key : keys) {
+    const std::string was = *testing::read_text(on.store, key);
+    REQUIRE(on.store.remove(key));
+    const auto refused = prune_snapshots(on.objects, on.head);
+    CHECK((!refused && refused.error().code() == code::corrupt));
+    CHECK(on.count("objects/") == 3);
+    REQUIRE(on.store.put(key, was, precondition::any));
+  }
+  CHECK(prune_snapshots(on.objects, on.head));
 }
