@@ -17,8 +17,9 @@
 //
 // put(pin, bytes or source, content_work) -> stored_content
 //   Effects: what is not there is put, a window at a time, in one put_many each; what is there, of the right size, is settled and
-//     not sent again, unless a call of this content_store failed over it. Nothing is ever replaced by something else. Memory:
-//     three windows, or one where there is one worker, and what the pin knows.
+//     not sent again, unless a call of this content_store failed over it and the Store has something to settle
+//     (store_optional.hpp). Nothing is ever replaced by something else. Memory: three windows, or one where there is one worker,
+//     and what the pin knows.
 //   Success: every object below the id is durable.
 //   Failure: of the source, as it is; cancelled; invalid_argument: options that are none, a pin that has ended; no_space, also of
 //     memory; else as the Store. Some objects may be there: putting the same content again goes on from there. Doubt is of them

@@ -271,6 +271,30 @@ TEST_CASE("content_store: what a call failed over is put again, and not believed
   CHECK(again->new_objects > keys_below(store, "objects/").size() - before);
 }
 
+TEST_CASE("content_store: where what is visible is durable, what is there is never sent again, whatever failed") {
+  struct lasting : testing::fault_store<mem_store> {
+    using perdure_store = lasting;
+    using fault_store::fault_store;
+    [[nodiscard]] bool settles() const noexcept { return false; }
+  };
+  for (const char* const fails : {"timed_out", "after timed_out"}) {
+    mem_store store;
+    lasting faulty(store);
+    faulty.plan().add(std::string("put objects/** nth 30 ") + fails);
+    REQUIRE(faulty.plan().ok());
+    content_store objects(faulty, small_contents());
+    auto pin = *objects.pin();
+    const std::string text = noise(5000);
+    CHECK_FALSE(objects.put(pin, text));
+    const std::size_t before = keys_below(store, "objects/").size();
+    CHECK(before >= 29);
+    const auto again = objects.put(pin, text);
+    REQUIRE(again);
+    CHECK(again->new_objects == keys_below(store, "objects/").size() - before);
+    CHECK(read_all(objects, again->id).value() == text);
+  }
+}
+
 TEST_CASE("content_store: a chunk that a compressor makes smaller is kept so, under the same name") {
   struct halves {  // of text whose second half is as the first one
     std::size_t compress(bytes from, mutable_bytes into) const {

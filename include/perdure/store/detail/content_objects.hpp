@@ -32,10 +32,11 @@ class content_objects {
   content_objects(S& store, const C& compressor) : store_(&store), compressor_(compressor) {}
   [[nodiscard]] S& store() const noexcept { return *store_; }
 
-  // Each of them is durable, put or found. What is found is of the right size. On a failure, nothing is known about any of them.
+  // Each of them is durable, put or found. What is found is of the right size. On a failure, nothing is known about any of them:
+  // what is visible then is believed only where that is durable.
   [[nodiscard]] result<void> store_some(const new_object* all, std::size_t count, ingest_count& counted) {
     const auto done = try_store(all, count, counted);
-    if (!done) doubt_all(all, count);
+    if (!done && settles(*store_)) doubt_all(all, count);
     return done;
   }
 
