@@ -206,7 +206,22 @@ TEST_CASE("create_checkpoint: what fails leaves no target, and deletions go on")
   one = usual;
   one.current_name = "tables";
   fails(one, code::is_a_directory);
-  for (const char* name : {"", ".", "../x", "/x", "a/b/c", "a//b", "a/", "checkpoint.perdure", "a\\b", "c:x"}) {
+  const temp_name temporary(fs.nonce());
+  const path_view swept = temporary;
+  const std::vector<std::string> refused = {"",
+                                            ".",
+                                            "../x",
+                                            "/x",
+                                            "a/b/c",
+                                            "a//b",
+                                            "a/",
+                                            "checkpoint.perdure",
+                                            "checkpoint.perdure/x",
+                                            "a\\b",
+                                            "c:x",
+                                            std::string(swept.data(), swept.size()),
+                                            "tables/" + std::string(swept.data(), swept.size())};
+  for (const std::string& name : refused) {
     one = usual;
     one.files[1].to = name;
     fails(one, code::invalid_argument);

@@ -60,7 +60,8 @@ struct stored_file {
 static_assert(sizeof(stored_file) == 44 && alignof(stored_file) == 1);
 static_assert(offsetof(stored_file, flags) == 8 && offsetof(stored_file, name_size) == 10 && offsetof(stored_file, of) == 12);
 
-// May a file of a checkpoint have this name? One component or two, and none that leads elsewhere, on any system.
+// May a file of a checkpoint have this name? One component or two, and none that leads elsewhere, on any system, or that a sweep
+// of temporary files takes. What the checkpoint says of itself is no directory either.
 [[nodiscard]] inline bool is_checkpoint_name(path_view name) noexcept {
   int components = 1;
   std::size_t begin = 0;
@@ -70,11 +71,12 @@ static_assert(offsetof(stored_file, flags) == 8 && offsetof(stored_file, name_si
       continue;
     }
     const path_view one = name.from(begin).first(i - begin);
-    if (one.empty() || one.size() > 255 || one == path_view(".") || one == path_view("..")) return false;
+    if (one.empty() || one.size() > 255 || one == path_view(".") || one == path_view("..") || temp_name::parse(one)) return false;
+    if (begin == 0 && one == checkpoint_record_name) return false;
     if (i != name.size()) ++components;
     begin = i + 1;
   }
-  return components <= 2 && !(name == checkpoint_record_name) && !temp_name::parse(name);
+  return components <= 2;
 }
 
 // Files, one behind the other, as the section has them.
