@@ -29,6 +29,8 @@
 // Of a file
 //   try_lock(file, lock_mode)             advisory; `busy` while another handle holds it; ends with the handle or its process,
 //                                         so that a crash never leaves it held
+//   begin_sync(file)                      what was written sets out for the device, and nobody waits: a later sync, of the file or of
+//                                         all, has less to do. Promises nothing; a failure is that of a sync, and as final
 //   map(file) -> mapping                  its bytes in memory, read-only
 //   clone_range(to, to_offset, from, from_offset, size) -> clone_report
 //                                         without the bytes passing through the caller; unsupported: read and write instead
@@ -162,6 +164,15 @@ template <File H>
     return file.try_lock(mode);
   } else {
     return failure(code::unsupported, operation::lock);
+  }
+}
+
+template <File H>
+[[nodiscard]] result<void> begin_sync(H& file) {
+  if constexpr (requires { file.begin_sync(); }) {
+    return file.begin_sync();
+  } else {
+    return failure(code::unsupported, operation::sync);
   }
 }
 

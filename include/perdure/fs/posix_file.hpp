@@ -142,6 +142,13 @@ class posix_file {
     if (detail::posix_sync(descriptor_, what) == 0) return {};
     return sync_failure(errno);
   }
+#if defined(PERDURE_OS_LINUX)
+  [[nodiscard]] result<void> begin_sync() noexcept {
+    if (sync_failed_) return failure(code::sync_lost, operation::sync).with(doubt::durable);
+    if (detail::uninterrupted([&] { return ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE); }) == 0) return {};
+    return sync_failure(errno == ESPIPE ? EINVAL : errno);
+  }
+#endif
 
   [[nodiscard]] PERDURE_FLAT result<void> close() noexcept {
     if (descriptor_ < 0) return failure(code::invalid_argument, operation::close, EBADF);

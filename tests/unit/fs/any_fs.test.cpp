@@ -87,6 +87,9 @@ TEST_CASE("any_fs: which model it is, is decided when the program runs, and a co
     std::string text;
     REQUIRE(read_file(fs, path, text, 100));
     CHECK(text == "where");
+    auto file = fs.open(path, {.access = access::read_write});
+    REQUIRE(file);
+    CHECK(begin_sync(*file).has_value() == on_disk);
   }
   CHECK(tests::get(dir / "f") == "where");
   CHECK(memory.stat("f"));
@@ -111,6 +114,7 @@ TEST_CASE("any_fs: what the model lacks is unsupported when the program runs") {
   CHECK(is_unsupported(link_to(fs, "f", fs, "g")));
   CHECK(writer(fs, fs.nonce()) == writer_state::unknown);
   CHECK(is_unsupported(try_lock(*file, lock_mode::shared)));
+  CHECK(is_unsupported(begin_sync(*file)));
   CHECK(is_unsupported(map(*file)));
   CHECK(is_unsupported(get_attributes(*file)));
   CHECK(atomic_write(fs, "f", "without a held directory")->durability == durability::full);

@@ -33,6 +33,7 @@ TEST_CASE("fs_optional: what a model does not have is unsupported, and nothing i
   auto file = fs.open(dir / "a", {.access = access::read_write});
   REQUIRE(file);
   CHECK(refused(try_lock(*file, lock_mode::exclusive)));
+  CHECK(refused(begin_sync(*file)));
   CHECK(refused(map(*file)));
   CHECK(refused(clone_range(*file, 0, *file, 0, 1)));
   CHECK(refused(for_each_xattr(*file, [](path_view, bytes) { return visit::go_on; })));

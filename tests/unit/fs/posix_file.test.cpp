@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) The perdure contributors
 
+#include <perdure/fs/fs_optional.hpp>
 #include <perdure/fs/posix_file.hpp>
 #include <perdure/fs/posix_fs.hpp>
 
@@ -106,6 +107,7 @@ TEST_CASE("posix_file: a closed handle, and one that was moved from, is an inval
     CHECK(dead->size().error().code() == code::invalid_argument);
     CHECK(dead->truncate(0).error().code() == code::invalid_argument);
     CHECK(dead->sync(sync_what::data).error().code() == code::invalid_argument);
+    CHECK(begin_sync(*dead).error().code() == code::invalid_argument);
     CHECK(dead->map().error().code() == code::invalid_argument);
     CHECK(dead->try_lock(lock_mode::shared).error().code() == code::invalid_argument);
     CHECK(dead->get_attributes().error().code() == code::invalid_argument);
@@ -119,6 +121,8 @@ TEST_CASE("posix_file: a closed handle, and one that was moved from, is an inval
 TEST_CASE("posix_file: syncs of every strength succeed, and what cannot be synced is unsupported") {
   const tests::temp_dir dir;
   auto file = open_new(dir / "f");
+  REQUIRE(file.write_at(0, "some"));
+  CHECK(begin_sync(file));
   for (const auto what : {sync_what::order, sync_what::data, sync_what::all}) CHECK(file.sync(what));
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
@@ -127,6 +131,7 @@ TEST_CASE("posix_file: syncs of every strength succeed, and what cannot be synce
   const auto refused = pipe_end.sync(sync_what::all);
   REQUIRE_FALSE(refused);
   CHECK((refused.error().code() == code::unsupported && refused.error().doubt() == doubt::none));
+  CHECK(begin_sync(pipe_end).error().code() == code::unsupported);
   CHECK(pipe_end.sync(sync_what::all).error().code() == code::unsupported);
   REQUIRE(file.close());
   CHECK(file.sync(sync_what::all).error().code() == code::invalid_argument);

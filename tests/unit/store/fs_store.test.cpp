@@ -377,6 +377,33 @@ TEST_CASE("fs_store: a batch costs two syncs of the volume, and one by one two s
   CHECK(syncs == 200);
 }
 
+TEST_CASE("fs_store: what a batch has written is on its way before the sync that waits for all of it, or nobody sees any of it") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  for (const bool fails : {false, true}) {
+    testing::fault_fs files(disk);
+    if (fails) files.plan().add("sync ** nth 5 io");
+    std::string seen;
+    files.plan().before_each([&](enum operation called, path_view) {
+      seen += called == operation::sync ? "begun " : called == operation::sync_all ? "all " : "";
+    });
+    const std::string root = dir / (fails ? "fails" : "succeeds");
+    REQUIRE(fs_store(disk, root).create_root());
+    fs_store store(files, root);
+    std::vector<std::string> keys;
+    std::vector<put_item> items;
+    for (int i = 0; i < 8; ++i) keys.push_back("k" + std::to_string(i));
+    for (const std::string& key : keys) items.push_back({key, key});
+    const auto put = store.put_many(items.data(), items.size());
+    CHECK(seen == (fails ? "begun begun begun begun begun " : "begun begun begun begun begun begun begun begun all all "));
+    CHECK(put.has_value() == !fails);
+    if (fails) CHECK((put.error().code() == code::io && put.error().doubt() == doubt::none));
+    std::set<std::string> names;
+    for (const std::string& name : tests::names_in(root)) names.insert(name.substr(0, 1));
+    CHECK(names == (fails ? std::set<std::string>{} : std::set<std::string>{"k", "s"}));
+  }
+}
+
 TEST_CASE("fs_store: nobody waits for the content of a put without a condition, and the next one for its name") {
   mem_fs memory;
   manual_clock clock;

@@ -77,6 +77,18 @@ TEST_CASE("durability_lint: the usual save that is right has no findings, and ea
   }
 }
 
+TEST_CASE("durability_lint: a sync that is only begun is begun, and none") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  durability_lint<posix_fs> fs(disk);
+  auto file = opened(fs, dir / "cfg.tmp");
+  REQUIRE(file.write_at(0, "text"));
+  REQUIRE(begin_sync(file));
+  REQUIRE(file.close());
+  REQUIRE(fs.rename(dir / "cfg.tmp", dir / "cfg"));
+  CHECK(kinds_of(fs) == kinds{lint_kind::published_unsynced});
+}
+
 TEST_CASE("durability_lint: to acknowledge what never was there is a misspelt path") {
   mem_fs memory;
   REQUIRE(atomic_write(memory, "before", "x"));

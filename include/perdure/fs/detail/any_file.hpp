@@ -97,6 +97,7 @@ struct file_table {
   result<void> (*sync)(void*, sync_what);
   result<void> (*close)(void*);
   result<void> (*try_lock)(void*, lock_mode);
+  result<void> (*begin_sync)(void*);
   result<mapping> (*map)(const void*);
   result<clone_report> (*clone_range)(void*, std::uint64_t, const void*, std::uint64_t, std::uint64_t);
   result<attributes> (*get_attributes)(const void*);
@@ -117,6 +118,7 @@ inline constexpr file_table file_table_of = {
     [](void* f, sync_what what) { return static_cast<H*>(f)->sync(what); },
     [](void* f) { return static_cast<H*>(f)->close(); },
     [](void* f, lock_mode mode) { return perdure::try_lock(*static_cast<H*>(f), mode); },
+    [](void* f) { return perdure::begin_sync(*static_cast<H*>(f)); },
     [](const void* f) { return perdure::map(*static_cast<const H*>(f)); },
     [](void* to, std::uint64_t to_at, const void* from, std::uint64_t from_at, std::uint64_t size) {
       return perdure::clone_range(*static_cast<H*>(to), to_at, *static_cast<const H*>(from), from_at, size);
@@ -167,6 +169,9 @@ class any_file {
   }
   [[nodiscard]] result<void> try_lock(lock_mode mode) {
     return call(operation::lock, [&](const auto& t, void* f) { return t.try_lock(f, mode); });
+  }
+  [[nodiscard]] result<void> begin_sync() {
+    return call(operation::sync, [](const auto& t, void* f) { return t.begin_sync(f); });
   }
   [[nodiscard]] result<mapping> map() const {
     return call(operation::map, [](const auto& t, void* f) { return t.map(f); });

@@ -105,7 +105,7 @@ class object_batch {
       if (!made) return made.error().with(doubt::none);
       const auto written = write(*made);
       if (!written) return written.error().with(doubt::none);
-      if (!by_volume_) PERDURE_TRY(synced(*made));
+      PERDURE_TRY(by_volume_ ? begun(*made) : synced(*made));
       const auto closed = made->close();
       return closed ? closed : closed.error().with(doubt::none);
     }
@@ -121,6 +121,11 @@ class object_batch {
       PERDURE_TRY(to.write_at(size, bytes(piece).first(*got)));
       size += *got;
     }
+  }
+  // So that the disk is at work while the next one is written.
+  [[nodiscard]] static result<void> begun(file& of) {
+    const auto done = begin_sync(of);
+    return done || done.error().code() == code::unsupported ? result<void>() : done.error().with(doubt::none);
   }
   // What is named after this has its content.
   [[nodiscard]] result<void> synced(file& of) {

@@ -116,6 +116,15 @@ class fault_file {
     if (done && verdict.fails) return *verdict.fails;
     return done;
   }
+  // Which may fail as a sync does.
+  [[nodiscard]] result<void> begin_sync()
+    requires requires(H& base) { base.begin_sync(); }
+  {
+    if (lost_) return failure(code::sync_lost, operation::sync).with(doubt::durable).about({path_.data(), path_.size()});
+    const auto begun = judged(operation::sync, [&] { return base_.begin_sync(); });
+    lost_ = !begun && begun.error().doubt() != doubt::none;
+    return begun;
+  }
   void mark_clean()
     requires requires(H& base) { base.mark_clean(); }
   {

@@ -74,6 +74,7 @@ class lint_file {
   }
 
   [[nodiscard]] result<void> try_lock(lock_mode mode) { return perdure::try_lock(base_, mode); }
+  [[nodiscard]] result<void> begin_sync() { return perdure::begin_sync(base_); }
   [[nodiscard]] result<mapping> map() const { return perdure::map(base_); }
   [[nodiscard]] result<clone_report> clone_range(std::uint64_t to_offset, const lint_file& from, std::uint64_t from_offset,
                                                  std::uint64_t size_bytes) {
