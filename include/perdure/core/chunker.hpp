@@ -54,27 +54,43 @@ struct gear_table {
 };
 inline constexpr gear_table gear;
 
-// The hash goes on from one call to the next: twice itself, and a byte's number. Is there a cut in (at, end]? Then `at` is the
-// first one, else the end. Four bytes at a time, so that what they add up to need not wait for the hash.
+[[nodiscard]] inline std::uint64_t rolled_over(std::uint64_t hash, std::byte next) noexcept {
+  return (hash << 1) + gear.of[std::to_integer<std::size_t>(next)];
+}
+// Only the last 64 bytes count: a byte's part has been shifted out behind that.
+[[nodiscard]] inline std::uint64_t rolled_up_to(const std::byte* data, std::size_t at) noexcept {
+  std::uint64_t hash = 0;
+  for (std::size_t i = at > 64 ? at - 64 : 0; i < at; ++i) hash = rolled_over(hash, data[i]);
+  return hash;
+}
+
+// The hash goes on from one call to the next. Is there a cut in (at, end]? Then `at` is the first one, else the end. Each step has
+// to wait for the one before it, so that two are made side by side: in a part, and in the one behind it.
 [[nodiscard]] inline bool find_cut(const std::byte* data, std::size_t& at, std::size_t end, std::uint64_t limit,
                                    std::uint64_t& hash) noexcept {
-  const auto number = [data](std::size_t i) { return gear.of[std::to_integer<std::size_t>(data[i])]; };
+  constexpr std::size_t part_min = 256;
+  constexpr std::size_t part_max = 4096;
+  const auto cut = [&at](std::size_t place) { return at = place, true; };
   std::uint64_t rolled = hash;
   std::size_t next = at;
-  const auto cut = [&at](std::size_t place) { return at = place, true; };
-  for (; end - next >= 4; next += 4) {
-    const std::uint64_t one = number(next);
-    const std::uint64_t three = number(next + 2);
-    const std::uint64_t two = (one << 1) + number(next + 1);
-    const std::uint64_t four = (two << 2) + (three << 1) + number(next + 3);
-    if ((rolled << 1) + one < limit) return cut(next + 1);
-    if ((rolled << 2) + two < limit) return cut(next + 2);
-    if ((rolled << 3) + (two << 1) + three < limit) return cut(next + 3);
-    rolled = (rolled << 4) + four;
-    if (rolled < limit) return cut(next + 4);
+  while (end - next >= 2 * part_min) {
+    const std::size_t part = end - next < 2 * part_max ? (end - next) / 2 : part_max;
+    const std::byte* const first = data + next;
+    const std::byte* const second = first + part;
+    std::uint64_t ahead = rolled_up_to(data, next + part);
+    std::size_t later = 0;
+    for (std::size_t i = 0; i < part; ++i) {
+      rolled = rolled_over(rolled, first[i]);
+      ahead = rolled_over(ahead, second[i]);
+      if (rolled < limit) return cut(next + i + 1);
+      if (ahead < limit && later == 0) later = next + part + i + 1;
+    }
+    if (later != 0) return cut(later);
+    rolled = ahead;
+    next += 2 * part;
   }
   for (; next != end; ++next) {
-    rolled = (rolled << 1) + number(next);
+    rolled = rolled_over(rolled, data[next]);
     if (rolled < limit) return cut(next + 1);
   }
   hash = rolled;
@@ -88,12 +104,7 @@ inline constexpr gear_table gear;
   const bytes most = window.first(how.max_bytes);
   if (how.cut_by == cut_by::size) return most.first(how.average_bytes).size();
   if (most.size() <= how.min_bytes) return most.size();
-  // Only the last 64 bytes count: a byte's part has been shifted out behind that.
-  std::uint64_t hash = 0;
-  const std::size_t warm = how.min_bytes > 64 ? how.min_bytes - 64 : 0;
-  for (std::size_t i = warm; i < how.min_bytes; ++i) {
-    hash = (hash << 1) + detail::gear.of[std::to_integer<std::size_t>(most.data()[i])];
-  }
+  std::uint64_t hash = detail::rolled_up_to(most.data(), how.min_bytes);
   const std::uint64_t rare = UINT64_MAX / how.average_bytes / 4;
   const std::uint64_t often = UINT64_MAX / how.average_bytes * 4;
   const std::size_t turn = how.average_bytes < most.size() ? how.average_bytes : most.size();

@@ -59,10 +59,11 @@ TEST_CASE("chunker: a cut is where the hash of the last 64 bytes says, whatever 
     }
     return most;
   };
-  const std::string text = noise(20000);
+  const std::string text = noise(60000);
   for (const chunking& how : {chunking{cut_by::content, 1, 4, 9}, chunking{cut_by::content, 2, 7, 50},
-                              chunking{cut_by::content, 64, 66, 400}, chunking{cut_by::content, 67, 129, 1021}}) {
-    for (std::size_t at = 0; at < text.size(); at += 37) {
+                              chunking{cut_by::content, 64, 66, 400}, chunking{cut_by::content, 67, 129, 1021},
+                              chunking{cut_by::content, 300, 5000, 30000}, chunking{cut_by::content, 10, 9000, 9500}}) {
+    for (std::size_t at = 0; at < text.size(); at += how.average_bytes < 1000 ? 37 : 997) {
       const bytes window = bytes(text).from(at);
       if (chunk_size(window, how) != plain(window, how)) FAIL(how.min_bytes << " at " << at);
     }
