@@ -20,8 +20,9 @@
 //      sharing extents, inside the system, or through memory. Where it is the same file that options.previous has, it is linked
 //      from there instead of copied. With several workers, some of them at a time. Writes the metadata.
 //   7  Writes `checkpoint.perdure`, which names each file with its size and digest; syncs the directories in it, then the target;
-//      or the volume, and what was copied with it (options.volume_sync_at_least).
-//   8  Writes the `current` of that version, by atomic_write, and syncs the directory that the target is in.
+//      or the volume, and with it what was copied and what will be the `current` (options.volume_sync_at_least).
+//   8  Writes the `current` of that version as atomic_write does, and syncs the directory that the target is in; behind a sync of
+//      the volume it has only its name to be given, and the target to be synced.
 //   After each file, in the order of the pin, it calls progress(checkpoint_progress) -> visit.
 // Success: the target is an engine that opens by itself, and survives. The report says how many files were placed how. Where the
 //   system cannot sync a directory the report says durability::none: a crash may then leave a part of it, also with its
@@ -64,7 +65,7 @@ template <CheckpointSource E, Fs To, class Progress = detail::no_progress>
     PERDURE_TRY(pin->for_each_metadata([&](path_view to, bytes content) { return into.put(to, content); }));
     const checkpoint_current current = pin->current();
     PERDURE_TRY(into.describe_self(current));  // 7
-    PERDURE_TRY(into.settle());
+    PERDURE_TRY(into.settle(current));
     return into.publish(current);  // 8
   };
   const auto captured = capture();

@@ -72,8 +72,9 @@ template <detail::ContentObjects O, Fs To, class Progress = detail::no_progress>
       PERDURE_TRY(into.fill(*one, pour, progress));
     }
     PERDURE_TRY(into.describe_self(uploaded->list));
-    PERDURE_TRY(into.settle());
-    return into.publish({record.current.name, current.view()});
+    const checkpoint_current last{record.current.name, current.view()};
+    PERDURE_TRY(into.settle(last));
+    return into.publish(last);
   };
   const auto filled = fill();
   if (!filled) return into.failed(filled.error());

@@ -52,8 +52,9 @@ template <Fs From, Fs To, class Progress = detail::no_progress>
       PERDURE_TRY(into.place(from_fs, file, progress));
     }
     PERDURE_TRY(into.place_waiting(progress));
-    PERDURE_TRY(into.settle());
-    return into.publish({record->current.name, content.view()});
+    const checkpoint_current current{record->current.name, content.view()};
+    PERDURE_TRY(into.settle(current));
+    return into.publish(current);
   };
   const auto placed = place();
   if (!placed) return into.failed(placed.error());

@@ -8,7 +8,7 @@
 
 #include <perdure/engine/detail/placing_window.hpp>
 #include <perdure/engine/detail/previous_checkpoint.hpp>
-#include <perdure/fs/atomic_write.hpp>
+#include <perdure/fs/detail/staged_file.hpp>
 
 namespace perdure {
 inline namespace v1 {
@@ -166,35 +166,37 @@ class checkpoint_target {
     return {};
   }
 
-  // Everything by a sync of the volume; else what is not synced yet, and all names in it, the deepest first.
-  [[nodiscard]] result<void> settle() {
-    result<void> done;
-    if (!unsynced_.view().empty()) {
+  // Everything by a sync of the volume, the `current` under a temporary name with it; else what is not synced yet, and all names
+  // in it, the deepest first, and the `current` behind them. Its own name is all that is left then.
+  [[nodiscard]] result<void> settle(const checkpoint_current& current) {
+    const bool together = by_volume();
+    if (together) {
+      PERDURE_TRY(stage(current));
       const auto all = sync_all(fs_, root_);
       settled_all_ = all.has_value();
-      if (all || all.error().code() != code::unsupported) return all;
-      each_name(unsynced_, [&](path_view name) {
-        if (done) done = at(name);
-        if (done) done = sync_file();
-      });
+      if (all) return about_staged(staged_.close(), current);
+      if (all.error().code() != code::unsupported) return all;
     }
+    result<void> done;
+    each_name(unsynced_, [&](path_view name) {
+      if (done) done = at(name);
+      if (done) done = sync_file();
+    });
     each_name(children_, [&](path_view child) {
       if (done) done = at(child);
       if (done) done = sync_dir(at_);
     });
     PERDURE_TRY(done);
-    return sync_dir(root_);
+    PERDURE_TRY(sync_dir(root_));
+    if (!together) PERDURE_TRY(stage(current));
+    return about_staged(staged_.finish(), current);
   }
 
   // From here on there may be a checkpoint, and nothing is taken away. The parent is synced last, for a name without all of that
   // behind it would be a target that somebody else claimed; unless it was with the volume.
   [[nodiscard]] result<void> publish(const checkpoint_current& current) {
-    if (!is_checkpoint_name(current.name) || !is_one_component(current.name))
-      return failure(code::invalid_argument, operation::open).about({current.name.data(), current.name.size()});
     PERDURE_TRY(at(current.name));
-    write_options how;
-    how.at_least = durability::ordered;
-    const auto written = atomic_write(fs_, at_, current.content, how);
+    const auto written = staged_.publish(at_);
     if (!written) {
       published_ = written.error().outcome() == outcome::unknown;
       return written.error();
@@ -212,6 +214,7 @@ class checkpoint_target {
 
   // Why it failed, with the doubt that is left about the target after what was made is taken away.
   [[nodiscard, gnu::noinline]] failure failed(const failure& why) {
+    staged_.abandon();
     if (published_) return why;
     if (resumes_) return why.with(doubt::visible);
     if (!claimed_) return why;
@@ -329,6 +332,22 @@ class checkpoint_target {
     if (!file) return about_path(file.error(), at_);
     return finish_file(*file, at_, true);
   }
+  [[nodiscard]] result<void> stage(const checkpoint_current& current) {
+    if (!is_checkpoint_name(current.name) || !is_one_component(current.name))
+      return failure(code::invalid_argument, operation::open).about({current.name.data(), current.name.size()});
+    PERDURE_TRY(at(current.name));
+    write_options how;
+    how.at_least = durability::ordered;
+    result<void> done = staged_.locate(fs_, at_, how);
+    if (done) done = staged_.create();
+    if (done) done = staged_.write(0, current.content);
+    return about_staged(done, current);
+  }
+  [[nodiscard]] result<void> about_staged(const result<void>& done, const checkpoint_current& current) {
+    if (done) return {};
+    PERDURE_TRY(at(current.name));
+    return about_path(done.error(), at_);
+  }
   [[nodiscard]] result<void> write_new(path_view name, bytes content) {
     open_options how;
     how.access = access::write;
@@ -356,6 +375,7 @@ class checkpoint_target {
   placing_window<To> window_;
   byte_buffer children_;  // names, each behind its size
   byte_buffer unsynced_;
+  staged_file<To> staged_;  // the current
   path_buffer<255> child_;
   path_buffer<path_capacity<To>()> at_;
 };

@@ -177,6 +177,10 @@ class staged_file {
       PERDURE_TRY(replaced_->close());
       replaced_ = failure(code::not_found, operation::open);
     }
+    return close();
+  }
+  // Without the rest of it, for a caller whose content survives by a sync of the volume.
+  [[nodiscard]] PERDURE_FLAT result<void> close() {
     const auto closed = file_->close();
     file_ = failure(code::not_found, operation::open);
     return closed;
