@@ -152,10 +152,11 @@ struct database {
     db.reset();
     std::filesystem::remove_all(root);
   }
-  void ours(const std::string& target, enum perdure::checkpoint_digests digests) {
+  void ours(const std::string& target, enum perdure::checkpoint_digests digests, bool by_volume = false) {
     lsm_checkpoint::rocksdb_source<perdure::posix_fs> source(*db, fs);
     perdure::checkpoint_options how;
     how.digests = digests;
+    if (by_volume) how.volume_sync_at_least = 0;
     must(perdure::create_checkpoint(source, fs, target, how).has_value());
   }
   void its_own(const std::string& target) const {
@@ -270,13 +271,15 @@ int main(int argc, char** argv) {
     for (const std::size_t tables : {10, 300}) {
       contest& all = contests.emplace_back(root + "rocksdb-" + std::to_string(tables), 9, [=](const std::string& in) {
         const auto of = std::make_shared<database>(in, tables);
-        return contest::contestants{of,
-                                    {[of](const std::string& target) { of->ours(target, perdure::checkpoint_digests::known); },
-                                     [of](const std::string& target) { of->ours(target, perdure::checkpoint_digests::all); },
-                                     [of](const std::string& target) { of->its_own(target); }}};
+        return contest::contestants{
+            of,
+            {[of](const std::string& target) { of->ours(target, perdure::checkpoint_digests::known); },
+             [of](const std::string& target) { of->ours(target, perdure::checkpoint_digests::all); },
+             [of](const std::string& target) { of->ours(target, perdure::checkpoint_digests::known, true); },
+             [of](const std::string& target) { of->its_own(target); }}};
       });
-      add("engine/checkpoint_of_rocksdb/" + place + "/", {"ours", "ours_all_digests", "rocksdb"}, "/" + std::to_string(tables),
-          all);
+      add("engine/checkpoint_of_rocksdb/" + place + "/", {"ours", "ours_all_digests", "ours_by_volume", "rocksdb"},
+          "/" + std::to_string(tables), all);
     }
 #endif
   }
