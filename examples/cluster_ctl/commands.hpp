@@ -59,7 +59,7 @@ class commands {
   explicit commands(environment& all) : all_(all) {}
 
   int run(const std::vector<std::string>& words) {
-    if (words.empty()) return say(verbs), usage;
+    if (!is_command(words)) return say(verbs), usage;
     const std::string wrong = read_config(all_.home + "/cluster.yaml", config_);
     if (!wrong.empty()) return say(wrong), usage;
     const std::string uri = all_.store.empty() ? config_.storage : all_.store;
@@ -70,16 +70,14 @@ class commands {
     const perdure::retry_options again = {.puts = perdure::in_doubt::is_made_again, .removes = perdure::in_doubt::is_made_again};
     store_ = std::make_unique<retrying>(*base_, clock_, again);
     const std::string& what = words[0];
-    const std::size_t more = words.size() - 1;
-    if (what == "import" && more == 2) return import(words[1], words[2]);
-    if (what == "plan" && more == 0) return plan();
-    if (what == "apply" && more == 0) return apply();
-    if (what == "status" && more == 0) return status();
-    if (what == "approve" && more == 1) return approve(words[1]);
-    if (what == "sweep" && more == 0) return sweep();
-    if (what == "force-unlock" && more == 1) return force_unlock(words[1]);
-    if (what == "serve" && more == 0) return serve();
-    return say(verbs), usage;
+    if (what == "import") return import(words[1], words[2]);
+    if (what == "plan") return plan();
+    if (what == "apply") return apply();
+    if (what == "status") return status();
+    if (what == "approve") return approve(words[1]);
+    if (what == "sweep") return sweep();
+    if (what == "force-unlock") return force_unlock(words[1]);
+    return serve();
   }
 
  private:
@@ -88,6 +86,15 @@ class commands {
   static constexpr const char* approval_at = "approved at ";
   static constexpr const char* verbs =
       "import NAME FILE | plan | approve DIGEST | apply | status | serve | sweep | force-unlock ID";
+
+  // Asked before anything is opened: to see whether a bucket keeps conditions is to put something there.
+  static bool is_command(const std::vector<std::string>& words) {
+    const std::string what = words.empty() ? "" : words[0];
+    for (const char* const one : {"plan", "apply", "status", "sweep", "serve"}) {
+      if (what == one) return words.size() == 1;
+    }
+    return what == "import" ? words.size() == 3 : (what == "approve" || what == "force-unlock") && words.size() == 2;
+  }
 
   void say(const std::string& line) { all_.said += line + "\n"; }
   int told(const failure& why) {
@@ -304,9 +311,8 @@ class commands {
       return say("recovery " + std::to_string(operation)), perdure::visit::go_on;
     });
     if (!listed) return told(listed.error());
-    const auto approved = mine->artifacts().list_approvals([&](const digest& of) -> result<perdure::visit> {
-      return say("approval " + text_of_digest(of)), perdure::visit::go_on;
-    });
+    const auto approved = mine->artifacts().list_approvals(
+        [&](const digest& of) -> result<perdure::visit> { return say("approval " + text_of_digest(of)), perdure::visit::go_on; });
     return approved ? static_cast<int>(done) : told(approved.error());
   }
   int sweep() {

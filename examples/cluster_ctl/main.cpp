@@ -24,10 +24,15 @@
 #include <examples/cluster_ctl/acceptance.hpp>
 #endif
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 
 namespace {
+
+constexpr char called_so[] =
+    "cluster_ctl import NAME FILE | plan | approve DIGEST | apply | status | serve | sweep | force-unlock ID\n"
+    "  [--config DIR] [--store URI] [--wait SECONDS] [--lease SECONDS] [--pause SECONDS] [--times N]\n";
 
 // Of a number of seconds, which may have a fraction.
 bool parse_seconds(const char* text, std::int64_t& into_ns) {
@@ -37,13 +42,19 @@ bool parse_seconds(const char* text, std::int64_t& into_ns) {
   into_ns = static_cast<std::int64_t>(seconds * 1e9);
   return true;
 }
+// 1 or more, and nothing behind it.
+bool parse_times(const std::string& text, int& into) {
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), into);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() && into > 0;
+}
+// An empty place is a variable that was never set, and not the one that is meant where nothing is said.
 bool parse_option(const std::string& name, const char* value, cluster_ctl::environment& all) {
-  if (name == "--config") return all.home = value, true;
-  if (name == "--store") return all.store = value, true;
+  if (name == "--config") return all.home = value, !all.home.empty();
+  if (name == "--store") return all.store = value, !all.store.empty();
   if (name == "--wait") return parse_seconds(value, all.wait_ns);
   if (name == "--lease") return parse_seconds(value, all.lease_ns);
   if (name == "--pause") return parse_seconds(value, all.pause_ns) && all.pause_ns != 0;
-  if (name == "--times") return (all.times = std::atoi(value)) > 0;
+  if (name == "--times") return parse_times(value, all.times);
   return false;
 }
 
@@ -54,10 +65,12 @@ int main(int argc, char** argv) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
+    if (word == "--help" || word == "-h") return std::fputs(called_so, stdout), cluster_ctl::done;
     if (word.rfind("--", 0) != 0) {
       words.push_back(word);
     } else if (++i == argc || !parse_option(word, argv[i], all)) {
-      return std::fprintf(stderr, "%s: there is no such option, or it wants another value\n", word.c_str()), cluster_ctl::usage;
+      std::fprintf(stderr, "%s: there is no such option, or it wants another value\n%s", word.c_str(), called_so);
+      return cluster_ctl::usage;
     }
   }
 #ifdef CLUSTER_CTL_ACCEPTANCE
