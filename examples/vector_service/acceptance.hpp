@@ -208,7 +208,7 @@ inline std::string damaged() {
       {"short body", whole.substr(0, whole.size() - 1), "corrupt", "too short"},
       {"long body", whole + "x", "corrupt", "too long"},
       {"long envelope", with(5, 4), "corrupt", "envelope size at byte 4"},
-      {"huge envelope", with(4, 0x7f), "too_large", "envelope size at byte 4"},
+      {"huge envelope", with(4, 0x7f), "corrupt", "envelope size at byte 4"},
       {"rot in the envelope", with(12, 1), "corrupt", "envelope at byte 8"},
       {"rot in the body", with(body + 700, 8), "corrupt", "crc32c"},
       {"no json", "LHV1" + std::string("\0\0\0\x02{]", 6), "corrupt", "envelope at byte 8"},

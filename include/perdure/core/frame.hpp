@@ -17,8 +17,9 @@
 //
 // Effects: none. Nothing is copied, allocated or written.
 // Failure: what and where, in failure::path(): corrupt "magic at byte 0" (another kind of file), "frame head at byte 0" (fewer
-//   than eight bytes), "envelope size at byte 4" (longer than the file); version_unsupported "magic at byte 0" where the magic
-//   is that of a later version (LHV2); too_large "envelope size at byte 4" or "body at byte 8 + e" for what is over a limit.
+//   than eight bytes), "envelope size at byte 4" (longer than the file, whatever the limit); version_unsupported "magic at byte
+//   0" where the magic is that of a later version (LHV2); too_large "envelope size at byte 4" or "body at byte 8 + e" for what
+//   is over a limit.
 //
 // Not promised, for the layout has neither a checksum nor the size of the body: none of these is seen in a bare frame:
 //   a flipped bit in the envelope or in the body; a body that was cut short, to nothing even, or that has something behind it;
@@ -82,10 +83,12 @@ class frame_head {
 }
 
 [[nodiscard]] inline result<frame_view> decode_frame(bytes whole, four_bytes magic, const frame_limits& limits) noexcept {
-  const auto envelope = decode_frame_head(whole, magic, limits);
+  const auto envelope = decode_frame_head(whole, magic, {UINT64_MAX, UINT64_MAX});
   if (!envelope) return envelope.error();
   const bytes rest = whole.from(frame_head::size_bytes);
+  // First: under a larger limit it would be damage, too.
   if (*envelope > rest.size()) return detail::damage(code::corrupt, "envelope size", 4);
+  if (*envelope > limits.envelope_bytes_max) return detail::damage(code::too_large, "envelope size", 4);
   const frame_view parts{rest.first(*envelope), rest.from(*envelope)};
   if (parts.body.size() > limits.body_bytes_max) {
     return detail::damage(code::too_large, "body", frame_head::size_bytes + *envelope);

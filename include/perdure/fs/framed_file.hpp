@@ -141,7 +141,7 @@ class framed_file {
     std::byte first[frame_head::size_bytes];
     const auto got = file->read_at(0, first);
     if (!got) return detail::about_path(got.error(), path);
-    const auto envelope_bytes = decode_frame_head(bytes(first, *got), magic, limits);
+    const auto envelope_bytes = decode_frame_head(bytes(first, *got), magic, {UINT64_MAX, UINT64_MAX});
     if (!envelope_bytes) return detail::in_file(envelope_bytes.error(), detail::as_bytes(path));
     const auto refuse = [&](enum code code, bytes what, std::uint64_t at) {
       return detail::in_file(detail::damage(code, what, at), detail::as_bytes(path));
@@ -149,7 +149,8 @@ class framed_file {
     if (*size < frame_head::size_bytes || *envelope_bytes > *size - frame_head::size_bytes) {
       return refuse(code::corrupt, "envelope size", 4);
     }
-    if (*envelope_bytes > envelope.size()) return refuse(code::too_large, "envelope size", 4);
+    if (*envelope_bytes > limits.envelope_bytes_max || *envelope_bytes > envelope.size())
+      return refuse(code::too_large, "envelope size", 4);
     const auto read = file->read_at(frame_head::size_bytes, envelope.first(*envelope_bytes));
     if (!read) return detail::about_path(read.error(), path);
     if (*read != *envelope_bytes) return refuse(code::corrupt, "envelope size", 4);

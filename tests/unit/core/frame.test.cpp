@@ -80,6 +80,9 @@ TEST_CASE("frame: limits are the reader's, and a hostile size costs nothing") {
   CHECK(refusal(whole, {8, 3}) == told(code::too_large, "body at byte 16"));
   CHECK(refusal(std::string("LHV1\xff\xff\xff\xff body", 13), {UINT64_MAX, UINT64_MAX}) ==
         told(code::corrupt, "envelope size at byte 4"));
+  // Longer than the file is damage, and no matter of limits.
+  CHECK(refusal(std::string("LHV1\0\0\0\x06 body", 13), {5, 4}) == told(code::corrupt, "envelope size at byte 4"));
+  CHECK(refusal(std::string("LHV1\xff\xff\xff\xff body", 13), {7, 4}) == told(code::corrupt, "envelope size at byte 4"));
 }
 
 TEST_CASE("frame: what the layout cannot see is what its page says") {

@@ -70,7 +70,9 @@ TEST_CASE("engine_image: no byte of the sealed layout can be altered or cut off 
   CHECK(is(read(std::string("LHV2\0\0\0\0", 8)).error(), code::version_unsupported, operation::read));
   CHECK(is(read(std::string("XHV1\0\0\0\0", 8)).error(), code::corrupt, operation::read));
   CHECK(is(read(std::string("LHV1\0\0\0\1", 8)).error(), code::corrupt, operation::read));
-  CHECK(is(read(std::string("LHV1\xff\0\0\0", 8)).error(), code::too_large, operation::read));
+  CHECK(is(read(std::string("LHV1\xff\0\0\0", 8)).error(), code::corrupt, operation::read));
+  const std::string long_one = std::string("LHV1\0\x20\0\0", 8) + std::string(0x200000, ' ');
+  CHECK(is(read(long_one).error(), code::too_large, operation::read));
   CHECK(is(read(std::string("LHV1\0\0\0\0", 8)).error(), code::corrupt, operation::read));  // the engine misses its envelope
 }
 

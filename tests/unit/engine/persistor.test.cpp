@@ -123,7 +123,8 @@ TEST_CASE("persistor: missing, damaged and later are told apart, with what and w
              {std::string("NOPE\0\0\0\0", 8), code::corrupt, "magic at byte 0"},
              {std::string("LHV2\0\0\0\0", 8), code::version_unsupported, "magic at byte 0"},
              {std::string("LHV1\0\0\0\x09", 8), code::corrupt, "envelope size at byte 4"},
-             {std::string("LHV1\0\x20\0\0", 8), code::too_large, "envelope size at byte 4"}};
+             {std::string("LHV1\xff\xff\xff\xff", 8), code::corrupt, "envelope size at byte 4"},
+             {std::string("LHV1\0\x20\0\0", 8) + std::string(0x200000, ' '), code::too_large, "envelope size at byte 4"}};
   for (const auto& one : all) {
     REQUIRE(store.put("_vectors/a.lhv1", one.content, precondition::any));
     const auto loaded = keeper.load<notes>("a");

@@ -96,6 +96,7 @@ TEST_CASE("framed_file: what is refused is told with the file, what and where") 
   every_way(roomy, told(code::corrupt, "d/f: frame head at byte 0"));
   REQUIRE(tests::put_into(fs, "d/f", whole.substr(0, 30)));
   every_way(roomy, told(code::corrupt, "d/f: envelope size at byte 4"));
+  every_way({9, 100}, told(code::corrupt, "d/f: envelope size at byte 4"));
   REQUIRE(tests::put_into(fs, "d/f", "LHV2" + whole.substr(4)));
   every_way(roomy, told(code::version_unsupported, "d/f: magic at byte 0"));
   REQUIRE(tests::put_into(fs, "d/f", whole));
