@@ -331,6 +331,10 @@ inline std::string ephemeral() {
   }
   if (!server_process({}).ask().list().empty()) return "it was kept";
   if (server_process({"--store", "file://user:secret@host/x"}).serves()) return "a bad address is taken";
+  served<> one(perdure::any_store::make<perdure::mem_store>().value());
+  served<> other(perdure::any_store::make<perdure::mem_store>().value());
+  const int port = one.bind("127.0.0.1", 0);
+  if (port == 0 || other.bind("127.0.0.1", port) != 0) return "two servers have one port";
   return "";
 }
 

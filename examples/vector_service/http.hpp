@@ -146,6 +146,11 @@ void add_routes(httplib::Server& server, Service& served, std::atomic<int>& chan
   server.set_payload_max_length(std::size_t{64} << 20);
   server.set_keep_alive_max_count(1);  // a thread that waits for what a client may ask next serves nobody
   server.set_tcp_nodelay(true);
+  // Not SO_REUSEPORT, the default: two servers of one port would each get some of the requests, and know some of the vectors.
+  server.set_socket_options([](socket_t one) {
+    const int yes = 1;
+    (void)::setsockopt(one, SOL_SOCKET, SO_REUSEADDR, reinterpret_cast<const char*>(&yes), sizeof(yes));
+  });
   server.set_exception_handler(
       [](const Request&, Response& to, std::exception_ptr) { reply(to, failure(code::no_space, operation::none)); });
 
