@@ -326,6 +326,28 @@ inline std::string served(const opener& open) {
   if (!wrong.empty()) return wrong;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != done) return "the writer ended with " + std::to_string(status);
   std::printf("served %d times beside a writer\n", times);
+  CLUSTER_CTL_EXPECT(run(at, {"serve"}, open), done, "graph roads: 42 edges, 43 nodes");
+
+  // Of what is served no object may be another one.
+  const auto store = open("", at.home, use::writes);
+  if (!store) return "the store cannot be opened";
+  std::vector<std::string> keys;
+  for (const char* const prefix : {"catalog/", "graphs/"}) {
+    const auto listed = store->list(prefix, {}, 100, [&](const perdure::listed_object& one) {
+      return keys.emplace_back(one.key.data(), one.key.size()), perdure::visit::go_on;
+    });
+    if (!listed) return "the store cannot be listed";
+  }
+  if (keys.size() != 6) return std::to_string(keys.size()) + " objects are there of two graphs";
+  for (const std::string& key : keys) {
+    std::string whole;
+    if (!read_object(*store, key, whole, 1 << 20)) return key + " cannot be read";
+    std::string other = whole;
+    other[other.size() / 2] = static_cast<char>(other[other.size() / 2] ^ 1);
+    if (!store->put(key, other, perdure::precondition::any)) return key + " cannot be altered";
+    if (run(at, {"serve"}, open).status != failed) return key + " is altered, and served";
+    if (!store->put(key, whole, perdure::precondition::any)) return key + " cannot be put back";
+  }
   return expect(run(at, {"serve"}, open), done, "graph roads: 42 edges, 43 nodes");
 }
 

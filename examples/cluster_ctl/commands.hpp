@@ -370,10 +370,12 @@ class commands {
       const auto edges = served.payload(graph.edges);
       if (!edges) return edges.error();
       graph_objects made;
+      std::string nodes;
       std::string degrees;
       auto root = served.root(graph.root);
+      PERDURE_TRY(read_object(root, "nodes", nodes, std::uint64_t{1} << 28));
       PERDURE_TRY(read_object(root, "degrees", degrees, std::uint64_t{1} << 28));
-      if (!build_graph(text_of(*edges), made) || made.degrees != degrees)
+      if (!build_graph(text_of(*edges), made) || made.nodes != nodes || made.degrees != degrees)
         return failure(code::corrupt, operation::load).about(bytes(graph.root));
       lines += "graph " + name + ": " + std::to_string(std::count(made.edges.begin(), made.edges.end(), '\n')) + " edges, " +
                std::to_string(std::count(made.nodes.begin(), made.nodes.end(), '\n')) + " nodes\n";
