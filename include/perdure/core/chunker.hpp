@@ -64,8 +64,8 @@ inline constexpr gear_table gear;
   return hash;
 }
 
-// The hash goes on from one call to the next. Is there a cut in (at, end]? Then `at` is the first one, else the end. Each step has
-// to wait for the one before it, so that two are made side by side: in a part, and in the one behind it.
+// The hash goes on from one call to the next. Is there a cut in (at, end]? Then `at` is the first one, else the end. Each step
+// has to wait for the one before it, so that two are made side by side: in a part, and in the one behind it.
 [[nodiscard]] inline bool find_cut(const std::byte* data, std::size_t& at, std::size_t end, std::uint64_t limit,
                                    std::uint64_t& hash) noexcept {
   constexpr std::size_t part_min = 256;

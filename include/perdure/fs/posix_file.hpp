@@ -144,7 +144,6 @@ class posix_file {
   }
 #if defined(PERDURE_OS_LINUX)
   [[nodiscard]] result<void> begin_sync() noexcept {
-    if (sync_failed_) return failure(code::sync_lost, operation::sync).with(doubt::durable);
     if (detail::uninterrupted([&] { return ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE); }) == 0) return {};
     return sync_failure(errno == ESPIPE ? EINVAL : errno);
   }

@@ -120,9 +120,8 @@ class fault_file {
   [[nodiscard]] result<void> begin_sync()
     requires requires(H& base) { base.begin_sync(); }
   {
-    if (lost_) return failure(code::sync_lost, operation::sync).with(doubt::durable).about({path_.data(), path_.size()});
     const auto begun = judged(operation::sync, [&] { return base_.begin_sync(); });
-    lost_ = !begun && begun.error().doubt() != doubt::none;
+    lost_ = lost_ || (!begun && begun.error().doubt() != doubt::none);
     return begun;
   }
   void mark_clean()
