@@ -4,6 +4,7 @@
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/manifest/file_slot.hpp>
 #include <perdure/testing/fault_fs.hpp>
+#include <perdure/testing/fs_archetypes.hpp>
 #include <perdure/testing/read_text.hpp>
 
 #include <tests/support/catch.hpp>
@@ -35,6 +36,12 @@ struct place {
 TEST_CASE("file_slot: the file holds the value and nothing else") {
   place at;
   auto one = at.open();
+  // That there is nothing has to survive, too.
+  at.fs.plan().add("sync_dir ** io");
+  const auto refused = one.load(at.room());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().outcome() == outcome::unchanged);
+  at.fs.plan().clear();
   const auto nothing = one.load(at.room());
   REQUIRE(nothing);
   CHECK_FALSE(nothing->exists());
@@ -115,6 +122,10 @@ TEST_CASE("file_slot: a rename that may have happened and did not had no effect"
   const auto second = one.replace(*first, "second");
   REQUIRE_FALSE(second);
   CHECK(second.error().outcome() == outcome::unknown);
+  // What is there is what is expected, and nobody knows yet that it stays.
+  CHECK(one.observe(at.room())->token == *first);
+  CHECK(one.replace(*first, "third").error().code() == code::conflict);
+  CHECK(at.on_disk() == "first");
   const auto settled = one.load(at.room());
   REQUIRE(settled);
   CHECK(settled->earlier == earlier::had_no_effect);
@@ -138,12 +149,15 @@ TEST_CASE("file_slot: what is known to be durable is not written again") {
   at.fs.plan().add("rename ** io");
   CHECK(other.load(at.room()));
   at.fs.plan().clear();
-  // Where it does not say so, the value is made durable first.
-  REQUIRE(at.memory.remove("value.lock"));
-  at.fs.plan().add("rename ** io");
-  const auto refused = at.open().load(at.room());
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().outcome() == outcome::unchanged);
+  // Where it does not say so, the value is made durable first; what goes wrong with that puts nothing in doubt that was not.
+  for (const char* const rule : {"rename ** io", "sync_dir ** io"}) {
+    REQUIRE(at.memory.remove("value.lock"));
+    at.fs.plan().add(rule);
+    const auto refused = at.open().load(at.room());
+    at.fs.plan().clear();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().outcome() == outcome::unchanged);
+  }
 }
 
 TEST_CASE("file_slot: a doubt that nobody ended is ended by whoever loads next") {
@@ -173,6 +187,49 @@ TEST_CASE("file_slot: a limit is told before anything is touched") {
   char small[3];
   CHECK(one.load(fixed_room{mutable_bytes(small)}).error().code() == code::too_large);
   CHECK(at.open({.size_bytes_max = 3}).load(at.room()).error().code() == code::too_large);
+}
+
+TEST_CASE("file_slot: a file that is cut while it is read is corrupt, and no shorter value") {
+  place at;
+  auto one = at.open();
+  REQUIRE(one.replace({}, "value"));
+  const auto cutting = [&](std::uint64_t size) -> result<mutable_bytes> {
+    auto file = at.memory.open("value", {.access = access::write});
+    const bool is_cut = file && file->truncate(2);
+    REQUIRE(is_cut);
+    at.text.resize(static_cast<std::size_t>(size));
+    return mutable_bytes(at.text);
+  };
+  CHECK(one.observe(cutting).error().code() == code::corrupt);
+}
+
+TEST_CASE("file_slot: the only writer needs no load between two replaces") {
+  place at;
+  auto one = at.open({.writers = writers::only_this});
+  auto last = one.replace(one.load(at.room())->token, "1");
+  for (const char* const value : {"2", "3"}) {
+    REQUIRE(last);
+    last = one.replace(*last, value);
+  }
+  CHECK(last);
+  CHECK(at.on_disk() == "3");
+}
+
+TEST_CASE("file_slot: less durability than was asked for is unsupported, before anything is written if there was a load") {
+  mem_fs memory;
+  poorest_fs<mem_fs, dir_sync::unsupported> fs(memory);
+  manual_clock clock;
+  std::string text;
+  file_slot device(fs, "value", clock, {.writers = writers::only_this, .at_least = durability::ordered});
+  REQUIRE(device.replace({}, "ordered"));
+  CHECK(device.observe(growing_room(text, 10))->exists());
+  file_slot full(fs, "other", clock, {.writers = writers::only_this});
+  CHECK(full.load(growing_room(text, 10)).error().code() == code::unsupported);
+  CHECK_FALSE(full.observe(growing_room(text, 10))->exists());
+  const auto blind = full.replace({}, "full");
+  REQUIRE_FALSE(blind);
+  CHECK(blind.error().code() == code::unsupported);
+  CHECK(blind.error().outcome() == outcome::unknown);
 }
 
 TEST_CASE("file_slot: a path of its own") {

@@ -133,6 +133,42 @@ TEST_CASE("object_slot: what is in nobody's way costs no one a turn") {
   CHECK(other.replace(*done, "d"));
 }
 
+TEST_CASE("object_slot: a value that was replaced meanwhile is a conflict, and stands") {
+  place at;
+  auto one = at.open();
+  auto other = at.open();
+  const auto first = at.put(one, "first");
+  REQUIRE(first);
+  REQUIRE(at.put(other, "second"));
+  for (int i = 0; i < 2; ++i) {
+    const auto lost = one.replace(*first, "third");
+    REQUIRE_FALSE(lost);
+    CHECK(lost.error().code() == code::conflict);
+    CHECK(lost.error().outcome() == outcome::unchanged);
+    CHECK(at.seen() == "second");
+  }
+  CHECK(one.replace({}, "third").error().code() == code::conflict);
+  CHECK(at.put(one, "third"));
+}
+
+TEST_CASE("object_slot: a load that cannot end a doubt has changed nothing, and the doubt stays") {
+  place at;
+  auto one = at.open({.tries_max = 3});
+  const auto first = at.put(one, "first");
+  REQUIRE(first);
+  at.objects.plan().add("put ** timed_out");
+  CHECK(one.replace(*first, "second").error().outcome() == outcome::unknown);
+  const auto refused = one.load(at.room());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == code::timed_out);
+  CHECK(refused.error().outcome() == outcome::unchanged);
+  CHECK(one.replace(*first, "third").error().code() == code::conflict);
+  at.objects.plan().clear();
+  const auto settled = one.load(at.room());
+  REQUIRE(settled);
+  CHECK(settled->earlier == earlier::had_no_effect);
+}
+
 TEST_CASE("object_slot: a Store that stays busy is busy, and nothing is in doubt") {
   place at;
   auto one = at.open({.tries_max = 3});
@@ -239,6 +275,32 @@ TEST_CASE("object_slot: a Store that wraps another settles where that one does, 
   };
   check(mem_store(), 0);
   check(settled_store(), 1);
+}
+
+TEST_CASE("object_slot: what somebody else wrote since is made durable again, and so is it that there is nothing") {
+  struct asked_store : mem_store {
+    using perdure_store = asked_store;
+    int settled = 0;
+    result<void> settle(key_view) { return ++settled, result<void>(); }
+  };
+  asked_store memory;
+  counting_store objects(memory);
+  std::string text;
+  object_slot reader(objects, "head");
+  const auto nothing = reader.load(growing_room(text, 1000));
+  REQUIRE(nothing);
+  CHECK(memory.settled == 1);
+  object_slot writer(objects, "head");
+  auto last = writer.replace(nothing->token, "value");
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(last);
+    const auto puts = objects.counts().puts.calls;
+    REQUIRE(reader.load(growing_room(text, 1000)));
+    CHECK(objects.counts().puts.calls == puts + 1);
+    REQUIRE(reader.load(growing_room(text, 1000)));
+    CHECK(objects.counts().puts.calls == puts + 1);
+    last = writer.replace(*last, "next");
+  }
 }
 
 TEST_CASE("object_slot: format 1, to the byte") {

@@ -54,9 +54,10 @@ result<typename Slot::token> save(Slot& slot, const std::string& value) {
 std::string failed(enum code code) { return "failed: " + std::to_string(static_cast<int>(code)); }
 
 // A region as a commit would have left it.
-void put_record(chip& flash, std::uint32_t region, std::uint64_t sequence, const std::string& value) {
+void put_record(chip& flash, std::uint32_t region, std::uint64_t sequence, const std::string& value,
+                perdure::detail::twin_kind kind = perdure::detail::twin_kind::value) {
   perdure::detail::twin_record record;
-  record.kind = perdure::detail::twin_kind::value;
+  record.kind = kind;
   record.sequence = record.number = sequence;
   record.region = region;
   record.size_bytes = static_cast<std::uint32_t>(value.size());
@@ -66,11 +67,51 @@ void put_record(chip& flash, std::uint32_t region, std::uint64_t sequence, const
   CHECK(blocks.write(region, bytes(reinterpret_cast<const std::byte*>(&head), sizeof(head)), value));
 }
 
-// Of which a write or a sync can be made to fail.
+// What a cut may have left.
+void put_garbage(chip& flash, std::uint32_t region) { flash.cells()[region * 256] = std::byte{0x55}; }
+perdure::detail::twin_kind kind_in(chip& flash, std::uint32_t region) {
+  return static_cast<perdure::detail::twin_kind>(flash.cells()[region * 256 + 6]);
+}
+
+// Writes down what is done to a chip.
+class traced_device {
+ public:
+  using perdure_block_device = traced_device;
+  explicit traced_device(chip& flash) : base_(flash) {}
+  std::string calls;
+
+  [[nodiscard]] result<void> acquire() { return base_.acquire(); }
+  void release() noexcept { base_.release(); }
+  [[nodiscard]] result<void> look() { return base_.look(); }
+  [[nodiscard]] block_shape shape() const noexcept { return base_.shape(); }
+  [[nodiscard]] std::uint64_t capacity(std::uint32_t region) const noexcept { return base_.capacity(region); }
+  [[nodiscard]] result<void> read(std::uint32_t region, std::uint64_t at, mutable_bytes into) {
+    return base_.read(region, at, into);
+  }
+  [[nodiscard]] result<void> write(std::uint32_t region, bytes head, bytes body) {
+    calls += "write " + std::to_string(region) + ", ";
+    return base_.write(region, head, body);
+  }
+  [[nodiscard]] result<void> sync() {
+    calls += "sync, ";
+    return base_.sync();
+  }
+  [[nodiscard]] result<bool> confirmed(std::uint32_t region) { return base_.confirmed(region); }
+  [[nodiscard]] result<void> confirm(std::uint32_t region) {
+    calls += "confirm " + std::to_string(region) + ", ";
+    return base_.confirm(region);
+  }
+
+ private:
+  chip_blocks base_;
+};
+static_assert(BlockDevice<traced_device>);
+
+// Of which a write, a sync or a growth can be made to fail.
 class failing_device {
  public:
   using perdure_block_device = failing_device;
-  enum class fails { nothing, write_unseen, write, sync, sync_after };
+  enum class fails { nothing, write_unseen, write, sync, sync_after, grow };
   fails next = fails::nothing;
 
   [[nodiscard]] result<void> acquire() { return base_.acquire(); }
@@ -93,6 +134,10 @@ class failing_device {
   }
   [[nodiscard]] result<bool> confirmed(std::uint32_t region) { return base_.confirmed(region); }
   [[nodiscard]] result<void> confirm(std::uint32_t region) { return base_.confirm(region); }
+  [[nodiscard]] result<void> grow(std::uint64_t) {
+    if (next == fails::grow) return failure(code::no_space, operation::write).with(doubt::visible);
+    return failure(code::unsupported, operation::write);
+  }
 
  private:
   poorest_device base_;
@@ -232,6 +277,114 @@ TEST_CASE("twin_slot: what goes wrong while loading is told, and changes nothing
   CHECK(save(slot, "long"));
   const auto narrow = slot.load(fixed_room(small));
   CHECK((!narrow && narrow.error().code() == code::too_large));
+}
+
+TEST_CASE("twin_slot: a device that could not grow has changed nothing, whatever it says of itself") {
+  failing_device device;
+  twin_slot slot(device);
+  const auto first = slot.replace({}, "a");
+  REQUIRE(first);
+  const std::string large(100, 'x');
+  CHECK(slot.replace(*first, large).error().code() == code::too_large);
+  device.next = failing_device::fails::grow;
+  const auto refused = slot.replace(*first, large);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == code::no_space);
+  CHECK(refused.error().outcome() == outcome::unchanged);
+  CHECK(slot.replace(*first, "b"));
+}
+
+TEST_CASE("twin_slot: a record that would end behind its region is none") {
+  using record = perdure::detail::twin_record;
+  record one;
+  one.kind = perdure::detail::twin_kind::value;
+  one.sequence = one.number = 1;
+  one.size_bytes = 5;
+  record read;
+  CHECK(read.decode(one.encoded(), 0, 0, record::head_size + 5) == record::found::record);
+  CHECK(read.decode(one.encoded(), 0, 0, record::head_size + 4) == record::found::invalid);
+}
+
+TEST_CASE("twin_slot: where a load copies what it found, and what it does in which order") {
+  using kind = perdure::detail::twin_kind;
+  const auto calls_of_a_load = [](chip& flash, const std::string& value) {
+    traced_device device(flash);
+    twin_slot slot(device);
+    CHECK(load(slot).text == value);
+    CHECK(slot.replace({}, "unseen").error().code() == code::conflict);
+    return device.calls;
+  };
+  {
+    // A commit, and the copy of it, whose mark may be half made.
+    chip flash(3);
+    put_record(flash, 0, 1, "older");
+    put_record(flash, 1, 2, "newer");
+    CHECK(calls_of_a_load(flash, "newer") == "write 2, sync, confirm 2, ");
+    CHECK(calls_of_a_load(flash, "newer") == "confirm 2, write 0, sync, confirm 0, ");
+  }
+  {
+    // A copy that nobody has shown: the one after it may be all that survives.
+    chip flash(3);
+    put_record(flash, 2, 1, "value");
+    put_record(flash, 1, 3, "value", kind::copy);
+    CHECK(calls_of_a_load(flash, "value") == "write 1, sync, confirm 1, ");
+    CHECK(kind_in(flash, 2) == kind::value);
+  }
+  {
+    // The same, and one that nobody can read.
+    chip flash(3);
+    put_record(flash, 1, 1, "value");
+    put_record(flash, 2, 3, "value", kind::copy);
+    put_garbage(flash, 0);
+    CHECK(calls_of_a_load(flash, "value") == "write 0, sync, confirm 0, ");
+  }
+  {
+    // What nobody can read may turn into a record yet, and is written over.
+    chip flash(3);
+    put_record(flash, 0, 2, "newer");
+    put_record(flash, 1, 1, "older");
+    put_garbage(flash, 2);
+    CHECK(calls_of_a_load(flash, "newer") == "write 1, sync, confirm 1, write 2, sync, ");
+    CHECK(kind_in(flash, 2) == kind::obsolete);
+  }
+}
+
+TEST_CASE("twin_slot: what a cut left of the first write is no damage, and there is nothing yet") {
+  chip flash(3);
+  put_garbage(flash, 0);
+  traced_device device(flash);
+  twin_slot slot(device);
+  CHECK_FALSE(observe(slot).exists);
+  const shown now = load(slot);
+  CHECK((now.text.empty() && !now.exists));
+  CHECK(device.calls == "write 0, sync, confirm 0, ");
+  CHECK(kind_in(flash, 0) == perdure::detail::twin_kind::nothing);
+  CHECK(slot.replace({}, "first"));
+}
+
+TEST_CASE("twin_slot: what was loaded once is looked at again, and damage since then is told") {
+  for (const std::size_t at : {std::size_t{0}, std::size_t{16}, std::size_t{64}}) {
+    chip flash(3);
+    chip_blocks blocks(flash);
+    chip_slot slot(blocks);
+    CHECK(slot.replace({}, "value"));
+    CHECK(load(slot).text == "value");
+    flash.cells()[at] ^= std::byte{1};
+    CHECK(load(slot).text == failed(code::corrupt));
+    flash.cells()[at] ^= std::byte{1};
+    CHECK(load(slot).text == "value");
+  }
+}
+
+TEST_CASE("twin_slot: before a device grows for a first value it says that there is nothing yet") {
+  mem_fs fs;
+  file_blocks blocks(fs, "value", {.region_size_bytes = 4096});
+  twin_slot slot(blocks);
+  CHECK(slot.replace({}, std::string(50'000, 'x')));
+  char head[8];
+  CHECK(blocks.read(0, 0, mutable_bytes(head, 8)));
+  CHECK((std::string(head, 4) == "PdTw" && head[6] == static_cast<char>(perdure::detail::twin_kind::nothing)));
+  CHECK(load(slot).text == std::string(50'000, 'x'));
 }
 
 TEST_CASE("twin_slot: sequence numbers wrap around, past 0, and the newest is the newest") {
