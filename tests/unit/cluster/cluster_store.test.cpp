@@ -127,6 +127,37 @@ TEST_CASE("cluster_store: whoever was forced out, or outlasted his lease, before
   }
 }
 
+TEST_CASE("cluster_store: whoever was overtaken while he began commits nothing, whatever fence he has seen") {
+  int overtaken = 0;
+  for (int nth = 1; nth <= 4; ++nth) {
+    INFO("call " << nth);
+    place here;
+    REQUIRE(here.run({"one", {"a"}}));
+    auto late = here.open();
+    auto next = here.open();
+    const auto claim = claim_of(here.store);
+    bool is_over = false;
+    here.faulty.plan().add("get ledger nth " + std::to_string(nth) + " slow 1");
+    here.faulty.plan().sleep_with([&](std::uint64_t) {
+      const auto forced = next.force_unlock(claim.id);
+      const auto taken = next.begin(claim_of(here.store));
+      is_over = forced && forced->done && taken && taken->done;
+    });
+    const auto begun = late.begin(claim);
+    if (!is_over) continue;
+    ++overtaken;
+    if (begun && begun->done) {
+      const auto refused = commit(late, {"late", {"b"}});
+      CHECK((!refused || refused->answer != ledger_answer::won));
+    }
+    const auto done = commit(next, {"two", {"a"}});
+    REQUIRE(done);
+    CHECK(done->answer == ledger_answer::won);
+    CHECK(here.state().find("note two\n") == 0);
+  }
+  CHECK(overtaken >= 2);  // before it raised the fence, and behind that
+}
+
 namespace {
 int times_read = 0;
 result<void> counted_names_of(bytes state, cluster_name_visitor visitor) {
