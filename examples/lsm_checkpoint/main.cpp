@@ -42,6 +42,11 @@ using perdure::describe;
 namespace {
 
 const std::string root = "lsm_checkpoint.data";
+// What is shown before has a tree there, too.
+void start_anew() {
+  std::filesystem::remove_all(root);
+  std::filesystem::create_directories(root);
+}
 
 constexpr char usage[] = "lsm_checkpoint [running [TIMES] | any [TIMES] | places | refused | daily]\n";
 
@@ -161,7 +166,7 @@ std::string places() {
   perdure::posix_fs disk;
   perdure::posix_fs another;  // over the same kernel
   perdure::mem_fs memory;
-  std::filesystem::create_directories(root);
+  start_anew();
   tree<perdure::posix_fs, perdure::posix_fs> source(disk, root + "/db", another, root + "/cold");
   if (!source.open(opening::create)) return "it cannot be opened";
   const auto empty = perdure::create_checkpoint(source, disk, root + "/empty");
@@ -207,7 +212,7 @@ std::string places() {
 std::string daily() {
   perdure::posix_fs disk;
   perdure::posix_clock clock;
-  std::filesystem::create_directories(root);
+  start_anew();
   using directory = perdure::fs_store<perdure::posix_fs>;
   directory store(disk, root + "/store", clock, {});
   if (!store.create_root()) return "there is no store";
