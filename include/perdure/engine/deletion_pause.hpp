@@ -16,7 +16,7 @@
 //   what was kept until then, in that order, on its own thread and outside of the lock; what is kept by a pause that begins
 //   meanwhile waits for that one. A delete that fails does not stop the others.
 // Success: of remove(), whether it is done or waits. Of a pause's end(), how many it removed, and how many it could not remove; a
-//   pause that goes out of scope ends in silence. A file that is gone already is removed.
+//   pause that goes out of scope ends in silence. A file that is gone already is removed, at once as well as later.
 // Failure: of remove(), the Fs's own; busy, where there is no memory to keep the path.
 // Crash: what waits, and what could not be removed, is an orphan, which the next open of the engine sweeps. Nothing is synced.
 // Not promised: that nothing is removed between hold() and the pin, unless the engine publishes a version before it removes what
@@ -88,8 +88,8 @@ class deletion_pause {
       const scoped_lock<typename S::mutex> lock(mutex_);
       if (held_ != 0) return keep(fs, path);
     }
-    PERDURE_TRY(fs.remove(path));
-    return deletion::removed;
+    const auto removed = fs.remove(path);
+    return is_gone(removed) ? result<deletion>(deletion::removed) : removed.error();
   }
 
   [[nodiscard]] bool is_held() const noexcept { return __atomic_load_n(&held_, __ATOMIC_SEQ_CST) != 0; }
@@ -104,6 +104,9 @@ class deletion_pause {
     [[nodiscard]] char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
   };
 
+  [[nodiscard]] static bool is_gone(const result<void>& removed) noexcept {
+    return removed || removed.error().code() == code::not_found;
+  }
   void set(std::uint32_t held) noexcept { __atomic_store_n(&held_, held, __ATOMIC_SEQ_CST); }
 
   template <Fs F>
@@ -132,7 +135,7 @@ class deletion_pause {
     while (all != nullptr) {
       waiting* const one = detail::exchanged(all, all->next);
       const auto removed = one->remove(one->fs, {one->text(), one->size});
-      const bool gone = removed || removed.error().code() == code::not_found;
+      const bool gone = is_gone(removed);
       ++(gone ? report.removed : report.failed);
       if (!gone && report.first_failure) report.first_failure = removed;
       ::operator delete(one);

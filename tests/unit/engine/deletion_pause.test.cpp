@@ -38,6 +38,9 @@ TEST_CASE("deletion_pause: without a pause a delete is done at once, and its fai
   CHECK(fs.removed == names{"a"});
   fs.see = [](const std::string&) -> result<void> { return failure(code::permission, operation::remove); };
   CHECK(deletions.remove(fs, "b").error().code() == code::permission);
+  // Whether it waits or not: what is gone is removed.
+  fs.see = [](const std::string&) -> result<void> { return failure(code::not_found, operation::remove); };
+  CHECK(deletions.remove(fs, "c").value() == deletion::removed);
 }
 
 TEST_CASE("deletion_pause: of nested pauses the last one to end removes what waited, in order") {
