@@ -5,8 +5,8 @@
 
 // verify_snapshots(objects, head, take) -> verified_snapshots
 //
-//   auto all = perdure::verify_snapshots(objects, head, [&](const snapshot_entry& one,
-//                                                            const result<std::uint64_t>& bytes) {...});
+//   auto all = perdure::verify_snapshots(objects, head, [&](const perdure::snapshot_entry& one,
+//                                                           const perdure::result<std::uint64_t>& bytes) {...});
 //
 // Effects: reads every byte of every snapshot that the head names, and tells of each how many there are, or what is wrong. A head
 //   is only looked at, and nothing is written.
