@@ -91,6 +91,11 @@ inline int told(const settings& how, const std::string& name, const failure& why
   return status_of(why);
 }
 
+// What is told ends up in logs, and an address that is refused may be so because a password is in it.
+inline int told_of_store(const settings& how, const failure& why) {
+  const bool may_be_shown = how.store->find_first_of("@?#") == std::string::npos;
+  return told(how, may_be_shown ? *how.store : "--store", why);
+}
 // Of a path: what is a directory of no kind that is known may be a store.
 inline int told_of_path(const settings& how, const std::string& verb, const std::string& path, const failure& why) {
   if (why.code() == code::is_a_directory && !how.json) {
@@ -138,7 +143,7 @@ inline result<std::vector<std::string>> keys_of(perdure::any_store& store, const
 
 inline int of_store(const settings& how, perdure::any_store& store, const std::string& verb) {
   const auto keys = keys_of(store, how.words.size() > 1 ? how.words[1] : "");
-  if (!keys) return told(how, *how.store, keys.error());
+  if (!keys) return told_of_store(how, keys.error());
   int status = well;
   const bar progress(how);
   for (std::size_t i = 0; i < keys->size(); ++i) {
@@ -169,7 +174,7 @@ inline int of_head(const settings& how, perdure::any_store& store, perdure::nati
 }
 inline int of_pins(const settings& how, perdure::any_store& store) {
   const auto all = pins(store);
-  if (!all) return told(how, *how.store, all.error());
+  if (!all) return told_of_store(how, all.error());
   for (const auto& [key, one] : *all) show(how, key, one, false);
   return well;
 }
@@ -204,7 +209,7 @@ inline int answered(const settings& how) {
   if (is_one) {
     const auto store =
         how.store ? looked_into(*how.store) : result<perdure::any_store>(failure(code::not_found, perdure::operation::open));
-    if (how.store && !store) return told(how, *how.store, store.error());
+    if (how.store && !store) return told_of_store(how, store.error());
     perdure::any_store where = store ? *store : perdure::any_store::make<perdure::mem_store>().value();
     const auto one = how.store ? in_store(where, words[1]) : at_path(fs, words[1], how.log_kind);
     if (!one) return how.store ? told(how, words[1], one.error()) : told_of_path(how, verb, words[1], one.error());
@@ -214,7 +219,7 @@ inline int answered(const settings& how) {
   }
   if (how.store && (verb == "list" || verb == "verify") && more <= 1) {
     auto store = looked_into(*how.store);
-    return store ? of_store(how, *store, verb) : told(how, *how.store, store.error());
+    return store ? of_store(how, *store, verb) : told_of_store(how, store.error());
   }
   const bool asks_of_contents = (verb == "pins" && more == 0) || ((verb == "snapshots" || verb == "end-pin") && more == 1);
   if (!how.store && (verb == "pins" || verb == "snapshots" || verb == "end-pin")) {
@@ -226,7 +231,7 @@ inline int answered(const settings& how) {
   }
   if (how.store && asks_of_contents) {
     auto store = looked_into(*how.store);  // of an end-pin, too: to remove one is no put
-    if (!store) return told(how, *how.store, store.error());
+    if (!store) return told_of_store(how, store.error());
     if (verb == "pins") return of_pins(how, *store);
     if (verb == "snapshots") return of_head(how, *store, fs);
     const auto ended = end_one_pin(*store, words[1]);

@@ -147,6 +147,19 @@ class trial {
     shows(how, unreadable);
     std::fclose(closed);
   }
+  // Nothing of an address that may hold a password is told.
+  void hides(settings how, const std::string& secret) {
+    std::FILE* const aside = std::tmpfile();
+    if (aside == nullptr) return void(++wrong_);
+    how.out = how.err = aside;
+    const int got = run(how);
+    std::rewind(aside);
+    std::string text(1 << 16, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), aside));
+    std::fclose(aside);
+    const bool is_hidden = got == unreadable && !text.empty() && text.find(secret) == std::string::npos;
+    if (!is_hidden) std::printf("it tells %s", text.c_str()), ++wrong_;
+  }
   [[nodiscard]] int quietly(settings how) const {
     how.out = how.err = nowhere_;
     return run(how);
@@ -294,6 +307,13 @@ inline int demo() {
   all.says({.words = {"verify", store}}, unreadable, {"inspect verify --store " + store});
   all.shows({.store = store, .words = {"show", "nothing"}}, unreadable);
   all.shows({.words = {"verify"}}, called_wrongly);
+  for (const bool json : {false, true}) {
+    for (const char* const address : {"s3://key:secret@bucket/x", "file://key:secret@host/x", "s3://bucket/x?secret"}) {
+      for (const std::vector<std::string>& words :
+           {std::vector<std::string>{"list"}, {"show", "head"}, {"pins"}, {"snapshots", "h"}})
+        all.hides({.json = json, .store = address, .words = words}, "secret");
+    }
+  }
   all.says_nothing({.words = {"verify", place + "/sealed"}}, place + "/sealed");
   if (::mkfifo((place + "/pipe").c_str(), 0600) != 0) all.fails("no pipe can be made");
   all.shows({.words = {"verify", place + "/pipe"}}, unreadable);
