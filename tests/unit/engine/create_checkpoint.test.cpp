@@ -19,6 +19,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -441,6 +442,33 @@ TEST_CASE("create_checkpoint: many copies are synced with their volume, once, an
     if (made) CHECK(verify_checkpoint(memory, "c"));
     if (!made) CHECK(made.error().outcome() == outcome::unchanged);
     if (!made) CHECK_FALSE(memory.stat("c"));
+  }
+}
+
+TEST_CASE("create_checkpoint: a large copy is on its way before the volume's sync that waits for it, or there is no target") {
+  const tests::temp_dir dir;
+  posix_fs disk;
+  const std::string at = dir.path() + "/";
+  for (const bool fails : {false, true}) {
+    testing::fault_fs files(disk);
+    if (fails) files.plan().add("sync ** nth 2 io");
+    listed_source<testing::fault_fs<posix_fs>, testing::fault_fs<posix_fs>> source(files, files);
+    for (const std::size_t size : {300 << 10, 100, 400 << 10}) {
+      const std::string name = std::to_string(size);
+      put_file(disk, at + name, std::string(size, 'x'));
+      source.files.push_back({at + name, name, size, false, pinned::growing});
+    }
+    std::string seen;
+    files.plan().before_each([&](enum operation called, path_view) {
+      seen += called == operation::sync ? "begun " : called == operation::sync_all ? "all " : "";
+    });
+    const auto made = create_checkpoint(source, files, at + "c", {.volume_sync_at_least = 0});
+    CHECK(made.has_value() == !fails);
+    CHECK(seen == (fails ? "begun begun " : "begun begun all "));
+    CHECK(disk.stat(at + "c").has_value() == !fails);
+    if (fails) CHECK((made.error().code() == code::io && made.error().outcome() == outcome::unchanged));
+    if (!fails) CHECK(verify_checkpoint(disk, at + "c"));
+    if (!fails) std::filesystem::remove_all(at + "c");
   }
 }
 

@@ -87,7 +87,7 @@ class checkpoint_target {
       return {};
     }));
     if (done != one.size_bytes || (told.has_digest && !(hash.finish() == one.of))) return shorter_than_pinned(at_);
-    PERDURE_TRY(finish_file(*file, at_, told.syncs));
+    PERDURE_TRY(finish_file(*file, at_, told.syncs, done));
     return end(one.name, flags, told, progress);
   }
 
