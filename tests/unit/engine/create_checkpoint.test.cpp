@@ -116,8 +116,8 @@ TEST_CASE("create_checkpoint: what can be linked is, the rest is copied, and eve
   {
     any_fs hot(disk);
     any_fs cold(memory);
-    auto source = listed_source<any_fs, any_fs>::usual(hot, cold, "");
-    for (auto& file : source.files) file.from = (file.cold ? "" : at) + file.from;
+    auto source = listed_source<any_fs, any_fs>::usual(hot, cold, at);
+    source.files[1].from = "2.table";
     holds_the_usual(hot, at + "four", source, 2);
   }
   {
