@@ -83,7 +83,7 @@ inline constexpr gear_table gear;
       rolled = rolled_over(rolled, first[i]);
       ahead = rolled_over(ahead, second[i]);
       if (rolled < limit) return cut(next + i + 1);
-      if (ahead < limit && later == 0) later = next + part + i + 1;
+      if (ahead < limit && later == 0) [[unlikely]] later = next + part + i + 1;
     }
     if (later != 0) return cut(later);
     rolled = ahead;
