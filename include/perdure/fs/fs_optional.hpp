@@ -29,8 +29,8 @@
 // Of a file
 //   try_lock(file, lock_mode)             advisory; `busy` while another handle holds it; ends with the handle or its process,
 //                                         so that a crash never leaves it held
-//   begin_sync(file)                      what was written sets out for the device, and nobody waits: a later sync, of the file or
-//                                         of all, has less to do. Promises nothing; a failure is that of a sync, and as final
+//   begin_sync(file)                      what was written sets out for the device, and nobody waits: a later sync of it, or of
+//                                         all, has less to do. Promises nothing; a failure is that of a sync, and as final
 //   map(file) -> mapping                  its bytes in memory, read-only
 //   clone_range(to, to_offset, from, from_offset, size) -> clone_report
 //                                         without the bytes passing through the caller; unsupported: read and write instead
