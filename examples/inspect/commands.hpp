@@ -116,6 +116,10 @@ class bar {
     for (std::size_t i = 0; i < width * done / of; ++i) line[i] = '#';
     std::fprintf(stderr, "\r[%s] %zu of %zu%s", line.c_str(), done, of, done == of ? "\n" : "");
   }
+  // Away, for a line that is shown on the same terminal.
+  void wipe() const {
+    if (shown_) std::fputs("\r\033[K", stderr);
+  }
 
  private:
   bool shown_;
@@ -150,6 +154,7 @@ inline int of_store(const settings& how, perdure::any_store& store, const std::s
     const std::string& key = (*keys)[i];
     const auto one = in_store(store, key);
     if (verb == "verify") {
+      progress.wipe();
       status = worse(status, verified(how, key, one));
       progress.at(i + 1, keys->size());
     } else if (one) {

@@ -18,6 +18,8 @@
 #include <perdure/manifest/slot_lock.hpp>
 #include <perdure/store/fs_store.hpp>
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -146,6 +148,32 @@ class trial {
     how.err = nowhere_;
     shows(how, unreadable);
     std::fclose(closed);
+  }
+  // No line begins behind the bar: on a terminal both are there.
+  void tells_apart(const settings& what) {
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+    const bool is_one = terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0;
+    std::FILE* const shown = is_one ? std::fopen(::ptsname(terminal), "w") : nullptr;
+    const int aside = ::dup(STDERR_FILENO);
+    if (shown == nullptr || aside < 0) return fails("there is no terminal");
+    settings how = what;
+    how.out = shown;
+    (void)::dup2(::fileno(shown), STDERR_FILENO);
+    const int got = run(how);
+    (void)::dup2(aside, STDERR_FILENO);
+    ::close(aside);
+    std::fclose(shown);
+    std::string text;
+    char piece[512];  // until there is nobody who could write more
+    for (ssize_t size = 0; (size = ::read(terminal, piece, sizeof(piece))) > 0;)
+      text.append(piece, static_cast<std::size_t>(size));
+    ::close(terminal);
+    const bool is_shown = text.find("] 1 of ") != std::string::npos && text.find("] 2 of ") != std::string::npos;
+    for (std::size_t at = 0; (at = text.find("] ", at)) != std::string::npos; ++at) {
+      const std::size_t end = text.find_first_not_of("] 0123456789of", at);
+      if (end == std::string::npos || text[end] != '\r') fails("a line is shown behind the bar");
+    }
+    if (got != well || !is_shown) fails("there is no bar on a terminal");
   }
   // Nothing of an address that may hold a password is told.
   void hides(settings how, const std::string& secret) {
@@ -307,6 +335,7 @@ inline int demo() {
   all.says({.words = {"verify", store}}, unreadable, {"inspect verify --store " + store});
   all.shows({.store = store, .words = {"show", "nothing"}}, unreadable);
   all.shows({.words = {"verify"}}, called_wrongly);
+  all.tells_apart({.store = store, .words = {"verify", "objects/"}});
   for (const bool json : {false, true}) {
     for (const char* const address : {"s3://key:secret@bucket/x", "file://key:secret@host/x", "s3://bucket/x?secret"}) {
       for (const std::vector<std::string>& words :
