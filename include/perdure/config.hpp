@@ -51,7 +51,7 @@
 #define PERDURE_FLAT [[gnu::always_inline]] inline
 #endif
 
-// g++ (12) makes one of two functions that do the same, and warns then that the smaller of their types is accessed behind its end.
+// g++ (12) makes one of two functions that do the same, and warns then that the smaller type is accessed behind its end.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__OPTIMIZE_SIZE__)
 #define PERDURE_UNMERGED [[gnu::no_icf]]
 #else

@@ -6,6 +6,7 @@
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/discard_checkpoint.hpp>
 #include <perdure/engine/restore_checkpoint.hpp>
+#include <perdure/fs/atomic_write.hpp>
 
 #include <examples/lsm_checkpoint/judge.hpp>
 

@@ -7,6 +7,7 @@
 #include <perdure/engine/download_checkpoint.hpp>
 #include <perdure/engine/upload_checkpoint.hpp>
 #include <perdure/engine/verify_checkpoint.hpp>
+#include <perdure/fs/atomic_write.hpp>
 #include <perdure/store/fs_store.hpp>
 
 #include <tests/crash/proof.hpp>

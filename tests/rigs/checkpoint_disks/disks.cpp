@@ -2,11 +2,12 @@
 // Copyright (c) The perdure contributors
 //
 // disks NAME=DIRECTORY...: checkpoints of the tree of examples/lsm_checkpoint, between any two of these directories. NAME is the
-// kind of volume it is, and with that, what can be shared on it. And in each of them a store, listed beside somebody who replaces.
+// kind of volume it is, and with that, what can be shared on it. And in each a store, listed beside somebody who replaces.
 
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/discard_checkpoint.hpp>
 #include <perdure/engine/restore_checkpoint.hpp>
+#include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/posix_fs.hpp>
 #include <perdure/store/fs_store.hpp>
 

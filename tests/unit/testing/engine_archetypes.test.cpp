@@ -3,6 +3,7 @@
 
 #include <perdure/engine/create_checkpoint.hpp>
 #include <perdure/engine/restore_checkpoint.hpp>
+#include <perdure/fs/atomic_write.hpp>
 #include <perdure/fs/mem_fs.hpp>
 #include <perdure/testing/engine_archetypes.hpp>
 
