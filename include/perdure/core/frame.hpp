@@ -13,7 +13,7 @@
 //
 //   frame_head::of(magic, size) -> result         the first eight bytes; envelope and body are written behind it as they are
 //   decode_frame(whole, magic, limits) -> result  the two parts, in place
-//   decode_frame_head(first, magic, limits)       the envelope's size, from the first eight bytes alone
+//   decode_frame_head(first, magic) -> result     the envelope's size, from the first eight bytes alone; nobody has limited it
 //
 // Effects: none. Nothing is copied, allocated or written.
 // Failure: what and where, in failure::path(): corrupt "magic at byte 0" (another kind of file), "frame head at byte 0" (fewer
@@ -72,23 +72,21 @@ class frame_head {
   stored stored_;
 };
 
-[[nodiscard]] inline result<std::uint32_t> decode_frame_head(bytes first, four_bytes magic, const frame_limits& limits) noexcept {
+[[nodiscard]] inline result<std::uint32_t> decode_frame_head(bytes first, four_bytes magic) noexcept {
   if (first.size() < frame_head::size_bytes) return detail::damage(code::corrupt, "frame head", 0);
   const four_bytes found = four_bytes::of(first);
   if (found.is_later_than(magic)) return detail::damage(code::version_unsupported, "magic", 0);
   if (!(found == magic)) return detail::damage(code::corrupt, "magic", 0);
-  const std::uint32_t size = detail::stored_at<detail::big<std::uint32_t>>(first.data() + 4);
-  if (size > limits.envelope_bytes_max) return detail::damage(code::too_large, "envelope size", 4);
-  return size;
+  return std::uint32_t{detail::stored_at<detail::big<std::uint32_t>>(first.data() + 4)};
 }
 
 [[nodiscard]] inline result<frame_view> decode_frame(bytes whole, four_bytes magic, const frame_limits& limits) noexcept {
-  const auto envelope = decode_frame_head(whole, magic, {UINT64_MAX, UINT64_MAX});
+  const auto envelope = decode_frame_head(whole, magic);
   if (!envelope) return envelope.error();
   const bytes rest = whole.from(frame_head::size_bytes);
-  // First: under a larger limit it would be damage, too.
-  if (*envelope > rest.size()) return detail::damage(code::corrupt, "envelope size", 4);
-  if (*envelope > limits.envelope_bytes_max) return detail::damage(code::too_large, "envelope size", 4);
+  // Damage before size: under a larger limit it would be that, too.
+  if (*envelope > rest.size() || *envelope > limits.envelope_bytes_max)
+    return detail::damage(*envelope > rest.size() ? code::corrupt : code::too_large, "envelope size", 4);
   const frame_view parts{rest.first(*envelope), rest.from(*envelope)};
   if (parts.body.size() > limits.body_bytes_max) {
     return detail::damage(code::too_large, "body", frame_head::size_bytes + *envelope);

@@ -141,7 +141,7 @@ class framed_file {
     std::byte first[frame_head::size_bytes];
     const auto got = file->read_at(0, first);
     if (!got) return detail::about_path(got.error(), path);
-    const auto envelope_bytes = decode_frame_head(bytes(first, *got), magic, {UINT64_MAX, UINT64_MAX});
+    const auto envelope_bytes = decode_frame_head(bytes(first, *got), magic);
     if (!envelope_bytes) return detail::in_file(envelope_bytes.error(), detail::as_bytes(path));
     const auto refuse = [&](enum code code, bytes what, std::uint64_t at) {
       return detail::in_file(detail::damage(code, what, at), detail::as_bytes(path));

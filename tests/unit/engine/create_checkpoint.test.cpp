@@ -453,7 +453,7 @@ TEST_CASE("create_checkpoint: a large copy is on its way before the volume's syn
     testing::fault_fs files(disk);
     if (fails) files.plan().add("sync ** nth 2 io");
     listed_source<testing::fault_fs<posix_fs>, testing::fault_fs<posix_fs>> source(files, files);
-    for (const std::size_t size : {300 << 10, 100, 400 << 10}) {
+    for (const unsigned size : {300U << 10, 100U, 400U << 10}) {
       const std::string name = std::to_string(size);
       put_file(disk, at + name, std::string(size, 'x'));
       source.files.push_back({at + name, name, size, false, pinned::growing});
