@@ -116,8 +116,10 @@ class slot_lock {
         if (put.error().doubt() == doubt::none) mine_ = mine::no;
         return put.error();
       }
-      // Where its answer was lost it may be over already, by force or for who waited for its lease: no id is used twice.
-      if (!put || *put) return lock_reply{false, seen_};
+      // Where its answer was lost it may be over already, by force or for who waited for its lease, and no id is used twice. But
+      // where nobody has its token, or another one has that, it never was there, nor will be.
+      const bool never_was = seen_.token <= token_before || (seen_.token == token_before + 1 && !(seen_.id == id_));
+      if (put ? *put : !never_was) return lock_reply{false, seen_};
       ++tries;
     }
     return failure(code::busy, operation::lock);

@@ -226,6 +226,44 @@ TEST_CASE("slot_lock: who waits and is never the fastest goes on to wait") {
   CHECK((taken->done && lost == 5));
 }
 
+TEST_CASE("slot_lock: who waits goes on to wait behind an answer that was lost, where its token shows that he never had it") {
+  losing_slot::place there;
+  there.loads_lost = 0;
+  there.took_effect = false;
+  scripted_clock clock;
+  slot_lock one(losing_slot{&there}, clock);
+  slot_lock other(losing_slot{&there}, clock);
+  // Another one has got the token, and nobody tells what became of the request.
+  there.answers_lost = 1;
+  there.meanwhile = [&] { REQUIRE(other.take({.id = id(1)})->done); };
+  clock.meanwhile = [&] { (void)other.release(); };
+  const auto taken = one.take({.id = id(2)}, 100 * second);
+  REQUIRE(taken);
+  CHECK((taken->done && taken->holder.token == 2));
+  // Nobody has.
+  REQUIRE(*one.release());
+  there.answers_lost = 1;
+  there.is_untold = true;
+  const auto again = one.take({.id = id(3)});
+  REQUIRE(again);
+  CHECK((again->done && again->holder.token == 3));
+  // It had it, and was forced out; whether by that or another one's take is all the same.
+  REQUIRE(*one.release());
+  for (const bool is_taken : {false, true}) {
+    there.answers_lost = 1;
+    there.took_effect = true;
+    const auto own = id(is_taken ? 5 : 4);
+    there.meanwhile = [&] {
+      REQUIRE(other.force_unlock(own)->done);
+      if (is_taken) REQUIRE(other.take({.id = id(6)})->done);
+    };
+    const auto over = one.take({.id = own});
+    REQUIRE(over);
+    CHECK_FALSE(over->done);
+    CHECK_FALSE(one.is_held());
+  }
+}
+
 TEST_CASE("slot_lock: to wait ends, whatever the numbers and the clock") {
   place at;
   lock one(at.slot(), at.clock);
