@@ -43,8 +43,9 @@ class zstd_compressor {
   [[nodiscard]] std::size_t compress(bytes from, mutable_bytes into) const noexcept {
     ZSTD_CCtx* const with = contexts().to_compress();
     const std::size_t most = from.size() - from.size() / 32;
-    if (with == nullptr || from.size() < 32 || into.size() < sizeof(detail::zstd_seal)) return 0;
-    const mutable_bytes room = into.first(most).first(into.size() - sizeof(detail::zstd_seal));
+    const mutable_bytes kept = into.first(most);
+    if (with == nullptr || from.size() < 32 || kept.size() < sizeof(detail::zstd_seal)) return 0;
+    const mutable_bytes room = kept.first(kept.size() - sizeof(detail::zstd_seal));
     const std::size_t size = ZSTD_compressCCtx(with, room.data(), room.size(), from.data(), from.size(), level_);
     if (ZSTD_isError(size) != 0U) return 0;  // most often because the room was too small
     const auto seal = detail::zstd_seal::of(bytes(room).first(size));

@@ -45,6 +45,14 @@ TEST_CASE("zstd_compressor: what was compressed is expanded, and nothing else is
   for (char& c : noise) c = static_cast<char>((seed = seed * 1664525 + 1013904223) >> 24);
   CHECK(zstd.compress(noise, smaller) == 0);
   CHECK(zstd.compress("short", smaller) == 0);
+  // A thirty-second is saved, of all that is kept, or it is not compressed.
+  std::size_t largest = 0;
+  std::string room(1000, '\0');
+  for (std::size_t zeros = 0; zeros < 200; ++zeros) {
+    const std::size_t kept = zstd.compress(noise.substr(zeros) + std::string(zeros, '\0'), room);
+    if (kept > largest) largest = kept;
+  }
+  CHECK((largest > 900 && largest <= 1000 - 1000 / 32));
 }
 
 TEST_CASE("zstd_compressor: a content_store keeps less of a text, under the names that it would have") {
