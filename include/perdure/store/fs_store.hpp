@@ -16,8 +16,7 @@
 //
 // Effects: a put or remove holds the kernel lock of one of 16 lock files, chosen by the key, so that conditions hold between all
 //   processes of this machine. The files are never removed. What only looks takes no lock. A put without a condition takes it
-//   when its content is durable, to give it its name; put_many and put_stream, too. A page of a listing is of 1,024 keys at most:
-//   that is all that it holds in memory.
+//   when its content is durable, to give it its name; put_many and put_stream, too. A listing holds one page, of 1,024 keys.
 // Success: as store.hpp has it. A put has synced the object, its directory and every directory above it up to the root whose name
 //   this fs_store does not know to be durable; a remove, each directory in which the key may be kept.
 // Failure: invalid_storage_root: there is no root; timed_out: the lock was not free in lock_timeout_ns; unsupported: the Fs has
@@ -25,8 +24,9 @@
 //   store.hpp have it. An unknown never comes late here.
 // Crash: the old object or the new one, whole; temporary files, which sweep() removes; empty directories, which stay.
 // Not promised: that locks reach other machines, on a network volume. That the root is another Store's, too, or that somebody
-//   else changes what is in it. That after a sync that failed in a process that died, settle() brings back what was lost; or that
-//   a sync of a directory that succeeds covers what another writer's, which failed just before, should have.
+//   else changes what is in it. That after a sync that failed in a process that died, settle() brings back what was lost; that a
+//   sync of a directory covers what another writer's, which failed just before, should have. S10 of what is replaced meanwhile,
+//   on btrfs with Linux 6.5 to 6.12, whose times are too coarse to tell of it.
 
 #include <perdure/core/native_clock.hpp>
 #include <perdure/core/native_sync.hpp>
